@@ -1,0 +1,49 @@
+# `make` alone lists the targets. Each makes its own .venv the first time; no other
+# tool than Python (3.10 or newer), git and make is needed, but valgrind for `bench`.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test pytest trial check docs bench
+
+help:
+	@sed -nE 's/^([a-z]+): .*## (.*)$$/make \1	\2/p' Makefile
+
+demo: $(READY)  ## the demonstration, against real peer processes
+	$(VENV)/bin/heartbeat demo
+
+test: $(READY)  ## the suite under pytest and under trial, then coverage
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going pytest trial
+	$(RUN) -m coverage report --fail-under=100
+	$(RUN) -m tests.own_coverage
+
+# Both at once, for most tests wait for a clock; trial's output follows at its end.
+pytest:
+	$(RUN) -m pytest --cov --cov-context=test --cov-report=
+trial:
+	@mkdir -p build
+	@$(RUN) -m twisted.trial --reporter=text --temp-directory=build/trial tests \
+	    > build/trial.log 2>&1; status=$$?; cat build/trial.log; exit $$status
+
+check: $(READY)  ## rules, format and types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+docs: $(READY)  ## the documentation, into docs/_build; warnings are errors
+	$(RUN) -m sphinx -n -W --keep-going -T -E docs docs/_build
+
+bench: $(READY)  ## what the hot path and a scoped call cost, in instructions
+	@command -v valgrind > /dev/null || { echo 'bench needs valgrind (apt-get install valgrind)'; exit 1; }
+	$(RUN) benchmarks/hot_path.py
+	$(RUN) benchmarks/scope_cost.py
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 10) or sys.exit(f"Python 3.10 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install -qq --upgrade 'pip>=25.1'
+	$(RUN) -m pip install -qq --editable '.[cli,tls]' --group dev
+	@touch $@

@@ -1,0 +1,43 @@
+"""What happened on one connection, counted; plain attributes anyone may read."""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = ["Counters"]
+
+
+@attrs.define(eq=False)
+class Counters:
+    """Counts since the connection was made; they only grow.
+
+    Attributes:
+        pings_sent: Questions we wrote.
+        pongs: Answers to them.
+        late_pongs: Answers among them that came after their deadline.
+        unsolicited_pongs: Answers to nothing we asked.
+        beats_sent: One-way beats we wrote.
+        pings_received: Questions the peer put to us.
+        pings_answered: Those we answered.
+        misses: Deadlines that passed; each was a suspicion.
+        cleared: Suspicions that a later look found wrong.
+        hook_failures: Exceptions in the user's hooks and in ``send_*``.
+        late_writes: Writes after the connection was lost.
+    """
+
+    pings_sent: int = 0
+    pongs: int = 0
+    late_pongs: int = 0
+    unsolicited_pongs: int = 0
+    beats_sent: int = 0
+    pings_received: int = 0
+    pings_answered: int = 0
+    misses: int = 0
+    cleared: int = 0
+    hook_failures: int = 0
+    late_writes: int = 0
+
+    def wrote_late(self, size: int) -> None:
+        """A write of *size* bytes came after the connection was lost."""
+        del size
+        self.late_writes += 1

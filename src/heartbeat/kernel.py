@@ -1,0 +1,83 @@
+"""What the kernel tells of a socket, a pipe or a terminal when it is asked."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+from typing import TYPE_CHECKING, Any
+
+from heartbeat import tcp_info
+
+if TYPE_CHECKING:
+    from heartbeat.tcp_info import TcpInfo
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # pragma: no cover - Windows
+    fcntl = termios = None  # type: ignore[assignment]
+
+__all__ = ["GONE", "knows", "tcp", "unacknowledged", "unread"]
+
+GONE = (AttributeError, OSError)
+"""What asking about a lost connection raises: Twisted deletes its ``socket``."""
+
+_INT = struct.Struct("i")
+
+
+def knows(descriptor: Any) -> bool:
+    """Whether `tcp` will tell of *descriptor*'s connection.
+
+    Not of MPTCP, where the kernel speaks of the first of several paths.
+    """
+    if sys.platform != "linux":  # pragma: no cover - not Linux
+        return False
+    try:
+        proto = descriptor.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL)
+        return proto == socket.IPPROTO_TCP and tcp(descriptor) is not None
+    except GONE:
+        return False
+
+
+def tcp(descriptor: Any) -> TcpInfo | None:
+    """Everything Linux knows of a TCP connection; None if that is too little.
+
+    Raises:
+        AttributeError, OSError: `GONE`: the connection is lost, or is not TCP.
+    """
+    ask = descriptor.socket.getsockopt
+    return tcp_info.parse(
+        ask(socket.IPPROTO_TCP, tcp_info.TCP_INFO, tcp_info.STRUCT_SIZE)
+    )
+
+
+def unread(descriptor: Any) -> int:
+    """Bytes that arrived and were not read, of a socket, a pipe or a terminal.
+
+    0 if it is closed, cannot tell, or the platform has no ``ioctl``.
+    """
+    return _count(descriptor, "FIONREAD")
+
+
+def unacknowledged(descriptor: Any) -> int:
+    """Bytes given to a TCP socket of Linux that its peer has not acknowledged.
+
+    0 if it is closed, cannot tell, or the platform has no ``ioctl``.
+
+    Source:
+        ``SIOCOUTQ``, which is ``TIOCOUTQ``: tcp(7).
+    """
+    return _count(descriptor, "TIOCOUTQ")
+
+
+def _count(descriptor: Any, request: str) -> int:
+    fileno = descriptor.fileno()
+    if fcntl is None or fileno < 0:
+        return 0
+    try:
+        answer = fcntl.ioctl(fileno, getattr(termios, request), bytes(_INT.size))
+    except OSError:
+        return 0
+    count: int = _INT.unpack(answer)[0]
+    return count

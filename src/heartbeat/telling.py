@@ -1,0 +1,99 @@
+"""What the application and the log are told: hooks, events, reports.
+
+Every hook is code of the user's. An exception in one is counted and reported,
+and never keeps the rest from happening.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.python.failure import Failure
+
+from heartbeat import events
+from heartbeat.addresses import peer_of
+from heartbeat.counters import Counters
+from heartbeat.host import NOBODY
+
+if TYPE_CHECKING:
+    from heartbeat.host import Host
+    from heartbeat.verdict import Verdict
+
+__all__ = ["Telling"]
+
+
+class Telling:
+    """Speaks of one connection.
+
+    Args:
+        host: Its hooks are called.
+        transport: Whose peer it is about.
+
+    Attributes:
+        host: As given.
+        counters: What happened so far.
+    """
+
+    __slots__ = ("_transport", "counters", "host")
+
+    def __init__(self, host: Host, transport: Any) -> None:
+        self.host: Host = host
+        self._transport = transport
+        self.counters = Counters()
+
+    @property
+    def peer(self) -> str:
+        """The other end in words."""
+        return peer_of(self._transport)
+
+    def let_go(self) -> None:
+        """There is nothing more to say to the host; it may be forgotten."""
+        self.host = NOBODY
+
+    def suspected(self, verdict: Verdict) -> None:
+        """A deadline has passed, and *verdict* threatens."""
+        self.counters.misses += 1
+        _emit("peer_suspected", verdict)
+        self.call("peer_suspected", verdict)
+
+    def given_up(self, verdict: Verdict) -> None:
+        """The *verdict* has fallen."""
+        _emit("connection_given_up", verdict, level="warning")
+        self.call("peer_lost", verdict)
+
+    def cleared(self) -> None:
+        """A suspicion, or a verdict of a dry run, was wrong."""
+        self.counters.cleared += 1
+        events.emit("peer_cleared", peer=self.peer)
+
+    def held(self, unread: int) -> None:
+        """We do not read: nothing is judged, with *unread* bytes waiting."""
+        events.emit("reading_paused", peer=self.peer, unread_bytes=unread)
+
+    def call(self, hook: str, *args: object) -> bool:
+        """Whether *hook* of the host did its work; an exception is reported."""
+        try:
+            getattr(self.host, hook)(*args)
+        except BaseException:  # noqa: BLE001 - code of the user's: it is reported
+            self.raised(hook, Failure())
+            return False
+        return True
+
+    def raised(self, hook: str, failure: Failure) -> None:
+        """Count and report an exception of *hook*, or of whatever it is called."""
+        self.counters.hook_failures += 1
+        what = f"{type(self.host).__name__}.{hook} raised"
+        events.report(what, failure, peer=self.peer)
+
+
+def _emit(event: str, verdict: Verdict, level: events.Level = "info") -> None:
+    events.emit(
+        event,
+        level=level,
+        peer=verdict.peer,
+        kind=verdict.kind.name,
+        waited_s=round(verdict.waited, 3),
+        attempt=verdict.attempt,
+        attempts=verdict.attempts,
+        enforced=verdict.enforced,
+    )

@@ -1,0 +1,1 @@
+"""Every program in ``examples/``, run as its user would run it."""

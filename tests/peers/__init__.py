@@ -1,0 +1,1 @@
+"""Peers for tests: what they do, and how they are started."""

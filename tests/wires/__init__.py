@@ -1,0 +1,1 @@
+"""Tests of `heartbeat.wires`, one file a module."""
