@@ -16,7 +16,7 @@ from tests.connections import Sink
 if TYPE_CHECKING:
     from heartbeat import Kind
 
-__all__ = ["STEADY", "Chat", "alone", "injected", "together"]
+__all__ = ["STEADY", "Chat", "Producer", "alone", "injected", "producing", "together"]
 
 STEADY = Keepalive(interval=30, timeout=10, jitter=0)
 """Without chance, in round numbers."""
@@ -83,3 +83,27 @@ def injected(
     probe = inject(pair.client.heartbeat)
     probe.set(**evidence)
     return pair, probe
+
+
+class Producer:
+    """Never done by itself."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def pauseProducing(self) -> None:
+        """Harmless."""
+
+    def resumeProducing(self) -> None:
+        """Harmless."""
+
+    def stopProducing(self) -> None:
+        """Write it down."""
+        self.stopped = True
+
+
+def producing(pair: Pair[Any, Any]) -> Producer:
+    """A producer that keeps the client from closing."""
+    producer = Producer()
+    pair.client.transport.registerProducer(producer, True)
+    return producer

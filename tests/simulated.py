@@ -42,7 +42,7 @@ class Peer:
     def of(cls, policy: Keepalive, draw: float = 0.0) -> Peer:
         """A peer that was heard at 1000 s, when looking began."""
         peer = cls(Liveness(policy, lambda: draw))
-        peer.liveness.start(peer.now)
+        peer.liveness.begin(peer.now)
         return peer
 
     @property
@@ -105,7 +105,7 @@ class Peer:
         known: object = None
         while self.due <= self.now:
             liveness = self.liveness
-            state = (self.state, self.due, liveness.question, liveness._looks)
+            state = (self.state, self.due, liveness.question, liveness.looks)
             assert state != known, f"turns in a circle: {state}"
             known = state
             action = self.at(self.now)

@@ -185,3 +185,28 @@ class TakeTests(SynchronousTestCase):
         check.wake(1.0)
 
         self.assertIs(bucket_of(check), None)
+
+
+class ReleaseTests(SynchronousTestCase):
+    """Taking out, one by one, what has come due."""
+
+    def test_due(self) -> None:
+        """Its time has come: it is taken out, once, and may be put in again."""
+        slots, check = Slots(), Check()
+        slots.put(check, 1.0)
+        list(slots.pop_due(1.0))
+
+        self.assertEqual([slots.release(check), slots.release(check)], [True, False])
+        self.assertEqual((slots.count, bucket_of(check)), (0, None))
+        slots.add(check, 2.0)
+        self.assertEqual((slots.count, slots.next()), (1, 2.0))
+
+    def test_moved_since(self) -> None:
+        """What was moved to a later time since is left there."""
+        slots, check = Slots(), Check()
+        slots.put(check, 1.0)
+        list(slots.pop_due(1.0))
+        slots.put(check, 2.0)
+
+        self.assertFalse(slots.release(check))
+        self.assertEqual((slots.count, slots.next()), (1, 2.0))

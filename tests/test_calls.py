@@ -14,8 +14,11 @@ from zope.interface.verify import verifyObject
 
 from heartbeat.calls import (
     MISSING,
+    NO_CALL,
+    NO_MORE,
     Fired,
     Inert,
+    OlderCalls,
     ScopedCall,
     bad_delay,
     by_name,
@@ -234,6 +237,29 @@ class InertCallTests(ScopeTestCase):
         self.assertIsNone(call.function)
 
 
+class OlderCallsTests(ScopeTestCase):
+    """A scope with several calls does not keep those that are over."""
+
+    def test_tidy(self) -> None:
+        """Those that are over go, the others stay in order; the limit follows."""
+        older = OlderCalls()
+        older.extend(self.scope.callLater(n, int) for n in range(8))
+        for call in older[::2]:
+            call.cancel()
+        left = older[1::2]
+        older.tidy()
+
+        self.assertEqual(older, left)
+        self.assertEqual(older.limit, 16)
+
+    def test_function(self) -> None:
+        """A call knows its function, with arguments or without."""
+        for arguments in ((), (1,)):
+            call = self.scope.callLater(1, self.log.append, *arguments)
+            self.assertEqual(call.function, self.log.append)
+            call.cancel()
+
+
 class NameTests(ScopeTestCase):
     """Functions have names for people."""
 
@@ -279,3 +305,11 @@ class ArgumentTests(ScopeTestCase):
         """A bad delay is told with the rule and the way out."""
         for part in ("delay=-1", "must be a number of seconds >= 0", "use 0"):
             self.assertIn(part, str(bad_delay(-1)))
+
+
+class PlaceholderTests(ScopeTestCase):
+    def test_says_so(self) -> None:
+        """What stands where no call is can be shown, and is over."""
+        for placeholder in (NO_CALL, NO_MORE):
+            self.assertEqual(repr(placeholder), "<no ScopedCall>")
+            self.assertFalse(placeholder.active())

@@ -90,7 +90,9 @@ class ReactorTimeTests(ScopeTestCase):
         self.assertEqual(repr(other), "<ScopedClock, closing, 0 pending>")
 
     def test_small(self) -> None:
-        """A scope that nothing was asked of takes at most 150 bytes."""
+        """A scope that nothing was asked of takes 104 bytes, 112 on Python 3.12 and
+        newer, and what tracing adds.
+        """
         scopes: list[Any] = [None] * 100
         gc.collect()
         tracemalloc.start()
@@ -100,7 +102,7 @@ class ReactorTimeTests(ScopeTestCase):
             scopes[n] = ScopedClock(self.clock)
         after, _ = tracemalloc.get_traced_memory()
 
-        self.assertLessEqual((after - before) / 100, 150)
+        self.assertLessEqual((after - before) / 100, 114)
 
 
 class CallLaterTests(ScopeTestCase):
@@ -201,6 +203,29 @@ class CallLaterTests(ScopeTestCase):
         self.assertRaises(ValueError, scope.callLater, -1, self.function)
         self.assertRaises(ScopeClosedError, scope.sleep, 1)
         self.assertEqual(scope.dropped, 1)
+
+    def test_dropped_is_not_kept(self) -> None:
+        """A closed scope refers to no call that it dropped."""
+        scope = ScopedClock(self.clock, after_close="drop")
+        scope.close()
+        call = scope.callLater(3, self.function, 1)
+
+        self.assertIsNone(call.function)
+        self.assertNotIn(call, gc.get_referents(scope))
+
+    def test_closed_by_the_parent(self) -> None:
+        """A call is inert if the scope is closed while the parent schedules it."""
+        real = self.clock.callLater
+
+        def close(*args: Any) -> Any:
+            self.scope.close()
+            return real(*args)
+
+        self.clock.callLater = close  # type: ignore[assignment, method-assign]
+        call = self.scope.callLater(1, self.function)
+
+        self.assertFalse(call.active())
+        self.assertEqual(list(self.clock.getDelayedCalls()), [])
 
     def test_drop_is_inherited(self) -> None:
         """A child does as its parent does, unless it is told otherwise."""

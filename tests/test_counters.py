@@ -13,13 +13,6 @@ class CountersTests(SynchronousTestCase):
         """Nothing has happened yet."""
         self.assertEqual(set(attrs.asdict(Counters()).values()), {0})
 
-    def test_wrote_late(self) -> None:
-        """Late writes are counted, not their bytes."""
-        counters = Counters()
-        counters.wrote_late(5000)
-        counters.wrote_late(0)
-        self.assertEqual(counters.late_writes, 2)
-
     def test_identity(self) -> None:
         """Two connections' counters are never the same, and no name can be misspelt."""
         counters = Counters()

@@ -7,6 +7,7 @@ import math
 import attrs
 from twisted.trial.unittest import SynchronousTestCase
 
+from heartbeat.deadlines import DRAWS, coarse
 from heartbeat.policy import Keepalive, Proof
 from heartbeat.states import State
 from tests.simulated import Peer
@@ -18,7 +19,7 @@ class DueTests(SynchronousTestCase):
     def test_off(self) -> None:
         """Never, before it starts."""
         peer = Peer.of(PLAIN)
-        peer.liveness.stop()
+        peer.liveness.cease()
         self.assertEqual(peer.due, math.inf)
 
     def test_alive(self) -> None:
@@ -72,7 +73,7 @@ class DueTests(SynchronousTestCase):
         peer.run(until=1016)
         self.assertIs(peer.state, State.HELD)
         self.assertEqual(peer.due, 1030)
-        peer.liveness.policy = Keepalive(interval=None, timeout=None)
+        peer.liveness.go_by(Keepalive(interval=None, timeout=None))
         self.assertEqual(peer.due, math.inf)
 
     def test_question_that_does_not_count(self) -> None:
@@ -84,7 +85,7 @@ class DueTests(SynchronousTestCase):
         for policy in (unasked, attrs.evolve(longer, timeout=None)):
             peer = Peer.of(longer)
             peer.suspected()
-            peer.liveness.policy = policy
+            peer.liveness.go_by(policy)
             peer.settle()
             self.assertIs(peer.state, State.ALIVE)
         peer = Peer.of(attrs.evolve(PLAIN, proof=Proof.REPLY))
@@ -92,5 +93,14 @@ class DueTests(SynchronousTestCase):
         peer.send(at=1040)
         peer.at(1041)
         self.assertIs(peer.state, State.ASKED)
-        peer.liveness.policy = PLAIN
+        peer.liveness.go_by(PLAIN)
         self.assertIs(peer.state, State.ALIVE)
+
+
+class DrawTests(SynchronousTestCase):
+    def test_coarse(self) -> None:
+        """Numbers from 0 up to 1, all of them shared."""
+        drawn = {id(coarse()) for _ in range(5000)}
+        self.assertLessEqual(len(drawn), len(DRAWS))
+        self.assertGreater(len(drawn), len(DRAWS) // 2)
+        self.assertEqual((min(DRAWS), max(DRAWS) < 1), (0, True))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat.ending import Ending, Reason
+from heartbeat.calls import ScopedCall
+from heartbeat.ending import Ended, Ending, Reason, ScopeState
 from heartbeat.errors import ScopeClosedError
 
 
@@ -87,3 +89,31 @@ class EndingTests(SynchronousTestCase):
             raise error
         except ConnectionDone:
             return error
+
+
+class EndedTests(SynchronousTestCase):
+    """`Ended` tells the time in the clock's place, and takes no calls."""
+
+    def ended(self, *, drop: bool) -> Ended:
+        """The end of a scope, two seconds ago."""
+        clock = Clock()
+        ended = Ended(clock, Ending("lost", 0.0, "login", ""), drop=drop)
+        clock.advance(2)
+        return ended
+
+    def test_refuses(self) -> None:
+        """A call is refused, with the time since the end."""
+        ended = self.ended(drop=False)
+        error = self.assertRaises(ScopeClosedError, ended.callLater, 1, ScopedCall())
+
+        self.assertEqual((error.name, error.closed_ago), ("login", 2))
+        self.assertIs(ended.state, ScopeState.CLOSING)
+        self.assertEqual(ended.dropped, 0)
+
+    def test_drops(self) -> None:
+        """A dropped call is inert, and counted."""
+        ended = self.ended(drop=True)
+        call = ended.callLater(3, ScopedCall())
+
+        self.assertFalse(call.active())
+        self.assertEqual((call.getTime(), ended.dropped), (5, 1))

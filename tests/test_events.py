@@ -24,7 +24,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from heartbeat.events import Level, emit, report
+from heartbeat.events import Level, emit, prepare, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -527,3 +527,10 @@ class ProcessTests(SynchronousTestCase):
         )
 
         self.assertEqual(self.output_of(program), "")
+
+
+class PrepareTests(SynchronousTestCase):
+    def test_imported(self) -> None:
+        """After it the first event imports nothing any more."""
+        prepare()
+        self.assertIn("structlog", sys.modules)

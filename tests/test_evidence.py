@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import socket
 import sys
 import time
@@ -241,40 +242,47 @@ class KernelProbeTests(KernelTestCase):
         self.assertEqual(seen.tcp_state, "ESTABLISHED")
 
     def test_lost(self) -> None:
-        """Of a lost connection what was known last is known still."""
+        """Of a lost connection nothing is known but that it is lost."""
         self.peer.sendall(b"12345")
-        until(self.reactor, lambda: self.probe.look().received == 5)
-        last = self.probe.look()
         self.peer.close()
         until(self.reactor, lambda: self.sink.lost)
         seen = self.probe.look()
-        self.assertEqual((seen.received, seen.acked), (5, last.acked))
         self.assertFalse(seen.writable or seen.reading)
-        self.assertEqual(self.probe.heard_ago(), last.heard_ago)
-
-    def test_lost_before_first_look(self) -> None:
-        """One that was never looked at is not called silent."""
-        self.peer.close()
-        until(self.reactor, lambda: self.sink.lost)
-        self.assertEqual(self.probe.heard_ago(), 0.0)
-        seen = self.probe.look()
-        self.assertEqual((seen.heard_ago, seen.writable), (0.0, False))
+        self.assertEqual((seen.heard_ago, seen.acked), (math.inf, None))
         self.assertIs(seen.source, Source.KERNEL)
+        self.assertEqual(self.probe.heard_ago(), math.inf)
 
     def test_kernel_forgets(self) -> None:
         """A kernel that stops filling in the struct is treated like a lost socket."""
-        last = self.probe.look()
         self.patch(kernel, "tcp", lambda _: None)
-        self.assertEqual(self.probe.look().acked, last.acked)
+        self.assertFalse(self.probe.look().reading)
 
     def test_close(self) -> None:
-        """Closed, it says what it knew, and keeps neither transport nor protocol."""
-        last = self.probe.look()
+        """Closed, it knows nothing, and keeps neither transport nor protocol."""
         self.probe.close()
         self.probe.close()
-        self.assertEqual(self.probe.heard_ago(), last.heard_ago)
+        self.assertEqual(self.probe.heard_ago(), math.inf)
         self.assertFalse(self.probe.look().writable)
         self.assertNotIn(self.transport, gc.get_referents(self.probe))
+
+    def test_signs(self) -> None:
+        """What liveness looks at agrees with the evidence."""
+        self.peer.sendall(b"12345")
+        until(self.reactor, lambda: self.probe.signs().received == 5)
+        signs, seen = self.probe.signs(), self.probe.look()
+        for name in ("received", "acked", "in_flight", "unsent", "unread", "window"):
+            self.assertEqual(getattr(signs, name), getattr(seen, name), name)
+        self.assertTrue(signs.reading and signs.writable)
+
+    def test_signs_of_a_lost_connection(self) -> None:
+        """They say that nothing can be said."""
+        self.probe.close()
+        self.assertFalse(self.probe.signs().reading)
+
+    def test_keeps_no_evidence(self) -> None:
+        """What it has seen it forgets: an idle connection costs no evidence."""
+        last = self.probe.look()
+        self.assertNotIn(last, gc.get_referents(self.probe))
 
     def test_small(self) -> None:
         """It has no dictionary, and refers to nothing of the protocol's own."""
@@ -589,6 +597,7 @@ class CountingDescriptorTests(SynchronousTestCase):
         until(self.reactor, lambda: self.sink.lost)
         seen = self.probe.look()
         self.assertFalse(seen.reading or seen.writable)
+        self.assertEqual(self.probe.signs().received, seen.received)
         self.assertEqual(seen.unread, 0)
 
     def test_close(self) -> None:

@@ -414,3 +414,22 @@ class EndTests(SynchronousTestCase):
         sides = (pair.client.heartbeat.counters, pair.server.heartbeat.counters)
         self.assertEqual(sum(each.pings_sent for each in sides), 10)
         self.assertEqual(sum(each.pongs for each in sides), 10)
+
+
+class LateTests(SynchronousTestCase):
+    def test_late_writes(self) -> None:
+        """Writes after the loss are counted, not their bytes."""
+        pair = alone()
+        pair.client.transport.abortConnection()
+        pair.advance(0.1)
+        pair.client.sendLine(b"nobody hears")
+        pair.client.sendLine(b"nobody at all")
+        self.assertEqual(pair.client.heartbeat.counters.late_writes, 2)
+
+    def test_copy(self) -> None:
+        """The counters are a copy: they do not change under their reader."""
+        pair = alone()
+        before = pair.client.heartbeat.counters
+        pair.advance(31)
+        self.assertEqual(before.pings_sent, 0)
+        self.assertEqual(pair.client.heartbeat.counters.pings_sent, 1)

@@ -48,6 +48,16 @@ class KernelTests(SynchronousTestCase):
         self.addCleanup(peer.close)
         return Handle(ours), peer
 
+    def test_vitals(self) -> None:
+        """The short answer agrees with the long one."""
+        handle, peer = self.pair()
+        peer.sendall(b"12345")
+        select.select([handle.socket], [], [])
+        short, long = kernel.vitals(handle), kernel.tcp(handle)
+        assert short is not None
+        assert long is not None
+        self.assertEqual((short.received, short.acked), (5, long.acked))
+
     def test_knows_tcp(self) -> None:
         """TCP is known, over IPv4 and over IPv6."""
         handle, _ = self.pair()

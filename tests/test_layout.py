@@ -55,12 +55,14 @@ LEAVES = {
 """What no other part needs, but for other leaves and ``heartbeat`` itself."""
 
 PURE = {
+    "_slots",
     "answering",
     "beacon",
     "counters",
     "deadlines",
     "limits",
     "liveness",
+    "pinglog",
     "policy",
     "question",
     "states",

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import attrs
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 from twisted.trial.unittest import SynchronousTestCase
 
+from heartbeat.deadlines import DRAWS
 from heartbeat.liveness import READ_SIZE, Action, Liveness
 from heartbeat.policy import Keepalive, Proof
 from heartbeat.states import TRANSITIONS, State
@@ -53,21 +54,53 @@ class AskingTests(SynchronousTestCase):
         peer.liveness.heard(999.9, 0.0)
         self.assertEqual((peer.liveness.heard_at, peer.due), (1000, 1030))
 
-    def test_jitter_only_earlier(self) -> None:
-        """The spread shortens the wait by its share, and is drawn once a question:
-        every byte would otherwise push the interval about.
+    def test_jitter_drawn_once(self) -> None:
+        """The spread is drawn once a question: every byte would otherwise push the
+        interval about.
         """
         draws = iter((0.5, 1.0, 0.0))
-        liveness = Liveness(Keepalive(interval=100, jitter=0.2), lambda: next(draws))
-        liveness.start(0.0)
+        liveness = Liveness(Keepalive(interval=100, jitter=0.18), lambda: next(draws))
+        liveness.begin(0.0)
         self.assertEqual(liveness.due(0.0, 0.0), 90)
-        liveness.heard(1.0, 0.0)
-        self.assertEqual(liveness.due(1.0, 0.0), 91)
+        liveness.heard(2.0, 0.0)
+        self.assertEqual(liveness.due(2.0, 0.0), 96)
 
-        peer = Peer(liveness, now=1.0, heard_at=1.0)
-        self.assertIs(peer.at(91), Action.ASK)
+        peer = Peer(liveness, now=2.0, heard_at=2.0)
+        self.assertIs(peer.at(96), Action.ASK)
         peer.answer()
-        self.assertEqual(peer.due, 91 + 80)
+        self.assertEqual(peer.due, 96 + 84)
+
+    @given(
+        st.floats(0.001, 1e6),
+        st.floats(0, 1, exclude_max=True),
+        st.sampled_from(DRAWS),
+        st.floats(0, 1e9),
+    )
+    def test_jitter_only_earlier(
+        self, interval: float, jitter: float, draw: float, now: float
+    ) -> None:
+        """It shortens the wait, by its share at most."""
+        policy = Keepalive(interval=interval, jitter=jitter)
+        liveness = Liveness(policy, lambda: draw)
+        liveness.begin(now)
+        wait = liveness.due(now, 0.0) - now
+        self.assertLessEqual(wait, interval + 1e-6)
+        self.assertGreaterEqual(wait, interval * (1 - jitter) - 1e-6)
+
+    def test_together(self) -> None:
+        """Connections made at different times ask at the same few moments."""
+        due = set()
+        for made in range(1000):
+            liveness = Liveness(Keepalive(interval=30, jitter=0.1))
+            liveness.begin(made / 100)
+            due.add(liveness.due(made / 100, 0.0))
+        self.assertLess(len(due), 20)
+
+    def test_not_together_without_jitter(self) -> None:
+        """Whoever allows no jitter is asked on the dot."""
+        liveness = Liveness(Keepalive(interval=30, jitter=0))
+        liveness.begin(1.23)
+        self.assertEqual(liveness.due(1.23, 0.0), 31.23)
 
     def test_off(self) -> None:
         """Before it starts and after it stopped nothing is due and nothing happens."""
@@ -77,9 +110,9 @@ class AskingTests(SynchronousTestCase):
         self.assertEqual(peer.due, math.inf)
         self.assertIsNone(peer.at(5000))
         self.assertIsNone(liveness.answered(5000, 5000, 0.0))
-        liveness.start(5000.0)
-        liveness.stop()
-        liveness.stop()
+        liveness.begin(5000.0)
+        liveness.cease()
+        liveness.cease()
         self.assertIs(peer.state, State.OFF)
         self.assertIsNone(peer.at(9000))
 
@@ -91,9 +124,9 @@ class AskingTests(SynchronousTestCase):
         """Starting again begins anew."""
         peer = Peer.of(PLAIN)
         peer.asked()
-        peer.liveness.stop()
+        peer.liveness.cease()
         self.assertIsNone(peer.liveness.question)
-        peer.liveness.start(2000.0)
+        peer.liveness.begin(2000.0)
         self.assertEqual(peer.due, 2030)
 
     def test_write_side_closed(self) -> None:
@@ -303,7 +336,7 @@ class VerdictTests(SynchronousTestCase):
         peer = Peer.of(PLAIN)
         peer.liveness.withdraw(1000)
         self.assertIs(peer.state, State.ALIVE)
-        peer.liveness.stop()
+        peer.liveness.cease()
         peer.liveness.withdraw(1000)
         self.assertIs(peer.state, State.OFF)
 
@@ -572,9 +605,9 @@ class ConfigureTests(SynchronousTestCase):
         """New numbers count from the last sign of life."""
         peer = Peer.of(PLAIN)
         peer.now = 1020
-        peer.liveness.policy = Keepalive(interval=25, jitter=0)
+        peer.liveness.go_by(Keepalive(interval=25, jitter=0))
         self.assertEqual(peer.due, 1025)
-        peer.liveness.policy = Keepalive(interval=5, jitter=0)
+        peer.liveness.go_by(Keepalive(interval=5, jitter=0))
         self.assertEqual(peer.due, 1005)
         self.assertIs(peer.at(1020), Action.ASK)
         self.assertEqual(peer.liveness.policy.interval, 5)
@@ -583,7 +616,7 @@ class ConfigureTests(SynchronousTestCase):
         """A question that is open goes by the new timeout at once."""
         peer = Peer.of(PLAIN)
         peer.asked()
-        peer.liveness.policy = attrs.evolve(PLAIN, timeout=100)
+        peer.liveness.go_by(attrs.evolve(PLAIN, timeout=100))
         self.assertEqual(peer.run(until=1129), [])
         self.assertEqual(peer.run(until=1200)[-1], (1130, Action.GIVE_UP))
 
@@ -591,7 +624,7 @@ class ConfigureTests(SynchronousTestCase):
         """Whoever raises the timeout on a warning is obeyed."""
         peer = Peer.of(PLAIN)
         peer.suspected()
-        peer.liveness.policy = attrs.evolve(PLAIN, timeout=60)
+        peer.liveness.go_by(attrs.evolve(PLAIN, timeout=60))
         self.assertIs(peer.at(1050), Action.CLEAR)
         self.assertIs(peer.state, State.ASKED)
         self.assertEqual(peer.run(until=1100)[-1], (1090, Action.GIVE_UP))
@@ -604,11 +637,11 @@ class ConfigureTests(SynchronousTestCase):
         for policy in (unasked, attrs.evolve(PLAIN, timeout=None)):
             peer = Peer.of(PLAIN)
             peer.asked()
-            peer.liveness.policy = policy
+            peer.liveness.go_by(policy)
             self.assertIs(peer.state, State.ALIVE)
             peer = Peer.of(PLAIN)
             peer.suspected()
-            peer.liveness.policy = policy
+            peer.liveness.go_by(policy)
             self.assertIs(peer.at(1050), Action.CLEAR)
             self.assertIs(peer.state, State.ALIVE)
             self.assertNotIn(Action.WARN, [action for _, action in peer.run(1900)])
@@ -622,7 +655,7 @@ class ConfigureTests(SynchronousTestCase):
             peer.at(1041)
             if prepare is Peer.suspected:
                 peer.at(1050)
-            peer.liveness.policy = PLAIN
+            peer.liveness.go_by(PLAIN)
             peer.settle()
             self.assertIs(peer.state, State.ALIVE)
             self.assertEqual((peer.liveness.proven_at, peer.due), (1040, 1070))
@@ -632,14 +665,14 @@ class ConfigureTests(SynchronousTestCase):
         peer = Peer.of(PLAIN)
         peer.send(at=1010)
         peer.at(1010)
-        peer.liveness.policy = REPLY
+        peer.liveness.go_by(REPLY)
         self.assertEqual(peer.due, 1040)
 
     def test_while_off(self) -> None:
         """Numbers may come before the start."""
         liveness = Liveness(PLAIN, lambda: 0.0)
-        liveness.policy = Keepalive(interval=5)
-        liveness.start(10.0)
+        liveness.go_by(Keepalive(interval=5))
+        liveness.begin(10.0)
         self.assertEqual(liveness.due(10.0, 0.0), 15)
 
 
@@ -757,7 +790,7 @@ class World(RuleBasedStateMachine):
     @rule(policy=POLICIES)
     def configure(self, policy: Keepalive) -> None:
         """The policy changes."""
-        self.peer.liveness.policy = policy
+        self.peer.liveness.go_by(policy)
         self.changed = True
         if policy.proof is Proof.TRAFFIC:
             self.life = self.bytes
@@ -772,8 +805,8 @@ class World(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Looking stops, and begins again."""
-        self.peer.liveness.stop()
-        self.peer.liveness.start(self.peer.now, self.peer.stalled)
+        self.peer.liveness.cease()
+        self.peer.liveness.begin(self.peer.now, self.peer.stalled)
         self.life = self.bytes = self.peer.now
         self.renew()
 

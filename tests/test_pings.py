@@ -1,56 +1,25 @@
-"""Which answer belongs to which ping, who hears of it, and how long it took."""
+"""Which answer belongs to which ping, and who hears of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import attrs
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat.pings import MAX_PENDING, Pings, RoundTrip
-
-SECONDS = st.floats(0, 1000)
+from heartbeat.pings import MAX_PENDING, Pings
 
 
-class RoundTripTests(SynchronousTestCase):
-    def test_first(self) -> None:
-        """RFC 6298, 2.2: the average is the sample, the variation half of it."""
-        self.assertEqual(RoundTrip.first(0.8), RoundTrip(0.8, 0.8, 0.4, 0.8))
-
-    def test_then(self) -> None:
-        """RFC 6298, 2.3: the variation first, by the old average; an eighth, a
-        quarter.
-        """
-        after = RoundTrip.first(0.8).then(1.6)
-        self.assertEqual((after.latest, after.least), (1.6, 0.8))
-        self.assertAlmostEqual(after.variation, 0.75 * 0.4 + 0.25 * 0.8)
-        self.assertAlmostEqual(after.smoothed, 0.875 * 0.8 + 0.125 * 1.6)
-
-    def test_zero(self) -> None:
-        """A coarse clock measures nothing at all, and that is a number."""
-        self.assertEqual(RoundTrip.first(0.0).then(0.0), RoundTrip(0, 0, 0, 0))
-
-    @given(st.lists(SECONDS, min_size=1, max_size=50))
-    def test_between_the_samples(self, samples: list[float]) -> None:
-        """Averages stay between the samples, the least is the least."""
-        trip = RoundTrip.first(samples[0])
-        for sample in samples[1:]:
-            trip = trip.then(sample)
-
-        self.assertEqual((trip.latest, trip.least), (samples[-1], min(samples)))
-        self.assertGreaterEqual(trip.smoothed, min(samples) * (1 - 1e-9))
-        self.assertLessEqual(trip.smoothed, max(samples) * (1 + 1e-9))
-        self.assertGreaterEqual(trip.variation, 0)
-
-    def test_value(self) -> None:
-        """It does not change."""
-        trip: Any = RoundTrip.first(1.0)
-        with self.assertRaises(attrs.exceptions.FrozenInstanceError):
-            trip.latest = 2.0
+def told(pings: Pings, payload: Any, now: float) -> float | None:
+    """An answer comes, and who waits hears of it; when its ping was written."""
+    answered = pings.answer(payload)
+    if answered is None:
+        return None
+    pings.release(now - answered.sent_at)
+    return answered.sent_at
 
 
 class MatchingTests(SynchronousTestCase):
@@ -70,55 +39,64 @@ class MatchingTests(SynchronousTestCase):
     def test_answer(self) -> None:
         """An answer says when its ping was written, once."""
         payload = self.pings.send(10.0)
-        self.assertEqual(self.pings.answer(payload, 12.0), 10.0)
-        self.assertIsNone(self.pings.answer(payload, 13.0))
-        self.assertEqual(self.pings.round_trip, RoundTrip.first(2.0))
+        self.assertEqual(told(self.pings, payload, 12.0), 10.0)
+        self.assertIsNone(told(self.pings, payload, 13.0))
 
     def test_answers_earlier_ones(self) -> None:
         """An answer is one to all pings before it, and to none after it."""
         first, second, third = (self.pings.send(float(at)) for at in range(3))
-        self.assertEqual(self.pings.answer(second, 5.0), 1.0)
+        self.assertEqual(told(self.pings, second, 5.0), 1.0)
         self.assertEqual(len(self.pings), 1)
-        self.assertIsNone(self.pings.answer(first, 6.0))
-        self.assertEqual(self.pings.answer(third, 7.0), 2.0)
+        self.assertIsNone(told(self.pings, first, 6.0))
+        self.assertEqual(told(self.pings, third, 7.0), 2.0)
 
     def test_foreign(self) -> None:
         """An answer to nothing is none, and measures nothing."""
-        self.assertIsNone(self.pings.answer(None, 1.0))
+        self.assertIsNone(told(self.pings, None, 1.0))
         self.pings.send(1.0)
         for payload in (b"", b"x" * 500, b"0" * 16):
-            self.assertIsNone(self.pings.answer(payload, 2.0))
-        self.assertIsNone(self.pings.round_trip)
+            self.assertIsNone(told(self.pings, payload, 2.0))
         self.assertEqual(len(self.pings), 1)
 
     def test_bytearray(self) -> None:
         """Some parsers hand out a mutable payload."""
         payload: Any = bytearray(self.pings.send(1.0))
-        self.assertEqual(self.pings.answer(payload, 2.0), 1.0)
+        self.assertEqual(told(self.pings, payload, 2.0), 1.0)
 
     def test_nameless(self) -> None:
-        """An answer that names no ping is one to the oldest; it is measured only if
-        there can be no doubt.
+        """An answer that names no ping is one to the oldest; certainly so only if there
+        is no other.
         """
         self.pings.send(1.0)
         self.pings.send(2.0)
-        self.assertEqual(self.pings.answer(None, 3.0), 1.0)
-        self.assertIsNone(self.pings.round_trip)
-        self.assertEqual(self.pings.answer(None, 4.0), 2.0)
-        self.assertEqual(self.pings.round_trip, RoundTrip.first(2.0))
+        self.assertEqual(self.pings.answer(None), (1.0, False))
+        self.assertEqual(self.pings.answer(None), (2.0, True))
 
-    def test_measures_on(self) -> None:
-        """Every further answer goes into the average."""
-        for seconds in (0.8, 1.6):
-            self.pings.answer(self.pings.send(0.0), seconds)
-        self.assertEqual(self.pings.round_trip, RoundTrip.first(0.8).then(1.6))
+    def test_certain(self) -> None:
+        """An answer that names its ping belongs to it."""
+        payload = self.pings.send(1.0)
+        self.pings.send(2.0)
+        self.assertEqual(self.pings.answer(payload), (1.0, True))
+
+    def test_settled(self) -> None:
+        """It is settled while nothing is on its way and nobody waits."""
+        self.assertTrue(self.pings.settled)
+        payload = self.pings.send(1.0)
+        self.assertFalse(self.pings.settled)
+        self.pings.answer(payload)
+        self.assertTrue(self.pings.settled)
+        waiting = self.pings.wait()
+        self.assertFalse(self.pings.settled)
+        waiting.cancel()
+        self.failureResultOf(waiting, CancelledError)
+        self.assertTrue(self.pings.settled)
 
     def test_withdraw(self) -> None:
         """A ping that was never written cannot be answered."""
         payload = self.pings.send(1.0)
         self.pings.withdraw(payload)
         self.pings.withdraw(payload)
-        self.assertIsNone(self.pings.answer(payload, 2.0))
+        self.assertIsNone(told(self.pings, payload, 2.0))
 
     def test_bounded(self) -> None:
         """A peer that never answers costs no more than a few pings; the newest are
@@ -126,8 +104,8 @@ class MatchingTests(SynchronousTestCase):
         """
         payloads = [self.pings.send(float(at)) for at in range(100)]
         self.assertEqual(len(self.pings), MAX_PENDING)
-        self.assertIsNone(self.pings.answer(payloads[0], 100.0))
-        self.assertEqual(self.pings.answer(payloads[-1], 100.0), 99.0)
+        self.assertIsNone(told(self.pings, payloads[0], 100.0))
+        self.assertEqual(told(self.pings, payloads[-1], 100.0), 99.0)
         self.assertEqual(len(self.pings), 0)
 
     @given(st.lists(st.integers(-1, 30), max_size=60))
@@ -141,7 +119,7 @@ class MatchingTests(SynchronousTestCase):
                 sent.append(pings.send(float(step)))
                 continue
             known = which > newest and which >= len(sent) - MAX_PENDING
-            self.assertIs(pings.answer(sent[which], float(step)) is not None, known)
+            self.assertIs(pings.answer(sent[which]) is not None, known)
             newest = max(newest, which) if known else newest
             self.assertEqual(len(pings), min(len(sent) - newest - 1, MAX_PENDING))
 
@@ -158,7 +136,7 @@ class WaitingTests(SynchronousTestCase):
         self.assertTrue(self.pings.awaited)
         payload = self.pings.send(1.0)
 
-        self.pings.answer(payload, 3.5)
+        told(self.pings, payload, 3.5)
 
         self.assertEqual([self.successResultOf(d) for d in waiting], [2.5, 2.5])
         self.assertFalse(self.pings.awaited)
@@ -169,9 +147,9 @@ class WaitingTests(SynchronousTestCase):
         waiting = self.pings.wait()
         payload = self.pings.send(9.0)
 
-        self.pings.answer(earlier, 10.0)
+        told(self.pings, earlier, 10.0)
         self.assertNoResult(waiting)
-        self.pings.answer(payload, 11.0)
+        told(self.pings, payload, 11.0)
         self.assertEqual(self.successResultOf(waiting), 2.0)
 
     def test_later_ping(self) -> None:
@@ -179,7 +157,7 @@ class WaitingTests(SynchronousTestCase):
         waiting = self.pings.wait()
         self.pings.send(1.0)
         later = self.pings.send(4.0)
-        self.pings.answer(later, 5.0)
+        told(self.pings, later, 5.0)
         self.assertEqual(self.successResultOf(waiting), 1.0)
 
     def test_sharing(self) -> None:
@@ -188,7 +166,7 @@ class WaitingTests(SynchronousTestCase):
         payload = self.pings.send(1.0)
         second = self.pings.wait()
         self.pings.send(2.0)
-        self.pings.answer(payload, 3.0)
+        told(self.pings, payload, 3.0)
         self.assertEqual(self.successResultOf(first), 2.0)
         self.assertEqual(self.successResultOf(second), 2.0)
 
@@ -196,7 +174,7 @@ class WaitingTests(SynchronousTestCase):
         """A ping pushed out by newer ones does not leave anybody waiting."""
         waiting = self.pings.wait()
         payloads = [self.pings.send(float(at)) for at in range(MAX_PENDING + 5)]
-        self.pings.answer(payloads[-1], 30.0)
+        told(self.pings, payloads[-1], 30.0)
         self.successResultOf(waiting)
 
     def test_cancel(self) -> None:
@@ -205,7 +183,7 @@ class WaitingTests(SynchronousTestCase):
         payload = self.pings.send(1.0)
         first.cancel()
         self.failureResultOf(first, CancelledError)
-        self.pings.answer(payload, 2.0)
+        told(self.pings, payload, 2.0)
         self.assertEqual(self.successResultOf(second), 1.0)
 
     def test_all_cancelled(self) -> None:
@@ -218,9 +196,9 @@ class WaitingTests(SynchronousTestCase):
 
         second = self.pings.wait()
         payload = self.pings.send(5.0)
-        self.pings.answer(abandoned, 6.0)
+        told(self.pings, abandoned, 6.0)
         self.assertNoResult(second)
-        self.pings.answer(payload, 7.0)
+        told(self.pings, payload, 7.0)
         self.assertEqual(self.successResultOf(second), 2.0)
 
     def test_cancel_from_within(self) -> None:
@@ -228,16 +206,23 @@ class WaitingTests(SynchronousTestCase):
         again: list[Deferred[float]] = []
         first, second, third = (self.pings.wait() for _ in range(3))
 
-        def told(_: float) -> None:
+        def hears(_: float) -> None:
             second.cancel()
             again.append(self.pings.wait())
 
-        first.addCallback(told)
-        self.pings.answer(self.pings.send(1.0), 2.0)
+        first.addCallback(hears)
+        told(self.pings, self.pings.send(1.0), 2.0)
 
         self.failureResultOf(second, CancelledError)
         self.successResultOf(third)
         self.assertNoResult(again[0])
+
+    def test_cancel_while_failing(self) -> None:
+        """Who is told of a failure first may cancel the others, too."""
+        first, second = self.pings.wait(), self.pings.wait()
+        first.addErrback(lambda _: second.cancel())
+        self.pings.fail(Failure(OSError("lost")))
+        self.failureResultOf(second, CancelledError)
 
     def test_fail(self) -> None:
         """Everybody who waits hears the reason, once; who waits later does not."""
@@ -254,4 +239,4 @@ class WaitingTests(SynchronousTestCase):
         self.pings.withdraw(self.pings.send(2.0))
         self.pings.fail(Failure(OSError("not written")))
         self.failureResultOf(waiting, OSError)
-        self.assertEqual(self.pings.answer(question, 3.0), 1.0)
+        self.assertEqual(told(self.pings, question, 3.0), 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 from structlog.testing import capture_logs
@@ -12,42 +12,15 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Keepalive, Kind, PeerLostError, Proof, State, Verdict
-from heartbeat.answering import BURST, FULL, STRIKES
+from heartbeat.answering import BURST, STRIKES
 from heartbeat.response import Phase
 from heartbeat.testing import assert_nothing_left, connect
-from tests.chat import STEADY, Chat, alone, injected, together
+from tests.chat import STEADY, Chat, Producer, alone, injected, producing, together
 from tests.connections import adopted, tcp_pair, until
 from tests.reactors import fresh
 
-if TYPE_CHECKING:
-    from heartbeat.testing import Pair
-
 DRY = attrs.evolve(STEADY, enforce=False)
 AGED = Keepalive(interval=None, max_age=50, jitter=0)
-
-
-class Producer:
-    """Never done by itself."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-
-    def pauseProducing(self) -> None:
-        """Harmless."""
-
-    def resumeProducing(self) -> None:
-        """Harmless."""
-
-    def stopProducing(self) -> None:
-        """Write it down."""
-        self.stopped = True
-
-
-def producing(pair: Pair[Any, Any]) -> Producer:
-    """A producer that keeps the client from closing."""
-    producer = Producer()
-    pair.client.transport.registerProducer(producer, True)
-    return producer
 
 
 class VerdictTests(SynchronousTestCase):
@@ -276,19 +249,6 @@ class HookTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(SystemExit)), 3)
         self.assertEqual(pair.client.kinds, [Kind.PEER_SILENT])
 
-    def test_send_ping_raises(self) -> None:
-        """A question that could not be written is reported; nothing follows from it."""
-
-        class Bad(Chat):
-            def send_ping(self, payload: bytes) -> None:
-                raise ValueError
-
-        pair = alone(chat=Bad())
-        pair.advance(100)
-        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 3)
-        self.assertEqual(pair.client.heartbeat.counters.pings_sent, 0)
-        self.assertEqual(pair.client.verdicts, [])
-
     def test_nudge_raises(self) -> None:
         """A further ping that cannot be written is reported; the question stands."""
         pair, probe = injected(acked=0, in_flight=0, window=1000)
@@ -302,28 +262,6 @@ class HookTests(SynchronousTestCase):
         pair.advance(10)
         self.assertTrue(self.flushLoggedErrors(ValueError))
         self.assertEqual(pair.client.kinds, [Kind.PEER_HUNG])
-
-    def test_send_beat(self) -> None:
-        """Beats are counted if they were written, and reported if they could not be."""
-        pair = alone(Keepalive(interval=None, beacon=10, jitter=0))
-        pair.advance(11)
-        self.assertEqual(pair.client.heartbeat.counters.beats_sent, 1)
-
-        def refuse() -> None:
-            raise ValueError
-
-        pair.client.send_beat = refuse  # type: ignore[method-assign]
-        pair.advance(10)
-        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
-        self.assertEqual(pair.client.heartbeat.counters.beats_sent, 1)
-
-    def test_asking_while_closing(self) -> None:
-        """Once the connection is being closed no question is written."""
-        pair = alone()
-        producing(pair)
-        pair.client.heartbeat.close()
-        pair.client.heartbeat.ping().addErrback(lambda _: None)
-        self.assertEqual(pair.client.heartbeat.counters.pings_sent, 0)
 
     def test_pausing_while_asking(self) -> None:
         """A send_ping that pauses the keepalive, and raises, is survived."""
@@ -340,92 +278,32 @@ class HookTests(SynchronousTestCase):
         assert_nothing_left(pair.clock)
 
 
-class AnswerTests(SynchronousTestCase):
-    def pinged(self, chat: Chat, *payloads: bytes) -> list[bytes]:
-        """The peer asks with each of *payloads*; where the answers go."""
-        answers: list[bytes] = []
-        for payload in payloads:
-            chat.heartbeat.pinged(payload, answers.append)
-        return answers
-
-    def test_answered(self) -> None:
-        """Pings are answered and counted."""
-        chat = alone().client
-        self.assertEqual(self.pinged(chat, b"1", b"2"), [b"1", b"2"])
-        counters = chat.heartbeat.counters
-        self.assertEqual((counters.pings_received, counters.pings_answered), (2, 2))
-
-    def test_bounded(self) -> None:
-        """Beyond the burst nothing is answered, and an endless payload never is."""
-        chat = alone().client
-        payloads = [str(number).encode() for number in range(BURST + 50)]
-        self.assertEqual(len(self.pinged(chat, *payloads)), BURST)
-        self.assertEqual(self.pinged(alone().client, b"x" * 10**6), [])
-
-    def test_flood(self) -> None:
-        """A peer that goes on regardless is closed, politely."""
+class FloodTests(SynchronousTestCase):
+    def test_judged(self) -> None:
+        """A peer that asks far too much is closed, and told apart from a silent one."""
         pair = alone()
-        self.pinged(pair.client, *[b"1"] * (BURST + STRIKES))
-        self.pinged(pair.client, b"1")
+        for _ in range(BURST + STRIKES):
+            pair.client.heartbeat.pinged(b"1", lambda _: None)
         pair.flush()
         self.assertEqual(pair.client.kinds, [Kind.PING_FLOOD])
 
-    def test_flood_in_a_dry_run(self) -> None:
-        """In a dry run a flood is reported once."""
-        pair = alone(DRY)
-        self.pinged(pair.client, *[b"1"] * (BURST + 3 * STRIKES))
-        self.assertEqual(
-            [each.kind for each in pair.client.verdicts], [Kind.PING_FLOOD]
-        )
 
-    def test_put_off(self) -> None:
-        """Behind a full queue the newest answer waits until the way is free."""
-        pair, probe = injected(unsent=FULL + 1)
-        answers = self.pinged(pair.client, b"old", b"new")
-        pair.advance(3)
-        self.assertEqual(answers, [])
-        probe.set(unsent=0)
-        pair.advance(2)
-        self.assertEqual(answers, [b"new"])
-        self.assertEqual(pair.client.heartbeat.counters.pings_answered, 1)
+class ClosingTests(SynchronousTestCase):
+    def test_verdict_before_any(self) -> None:
+        """There is none, whatever else has happened."""
+        heartbeat = alone().client.heartbeat
+        self.assertIsNone(heartbeat.verdict)
+        heartbeat.configure(attrs.evolve(STEADY, max_age=500, grace=3))
+        self.assertIsNone(heartbeat.verdict)
 
-    def test_waits_for_the_start(self) -> None:
-        """Before start(), and while paused, the newest answer waits."""
-        pair = alone(attrs.evolve(STEADY, autostart=False))
-        answers = self.pinged(pair.client, b"1", b"2")
-        self.assertEqual(answers, [])
-        pair.client.heartbeat.start()
-        pair.advance(0.1)
-        self.assertEqual(answers, [b"2"])
-
-    def test_reply_raises(self) -> None:
-        """An answer that cannot be written is reported, not raised into the parser."""
-        pair = alone()
-
-        def refuse(payload: bytes) -> None:
-            raise ValueError(payload)
-
-        pair.client.heartbeat.pinged(b"1", refuse)
-        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
-        self.assertEqual(pair.client.heartbeat.counters.pings_answered, 0)
-
-    def test_reply_that_asks(self) -> None:
-        """An answer that leads to another question at once is counted once each."""
-        chat = alone().client
-
-        def echo(payload: bytes) -> None:
-            if payload:
-                chat.heartbeat.pinged(payload[1:], echo)
-
-        chat.heartbeat.pinged(b"xxx", echo)
-        self.assertEqual(chat.heartbeat.counters.pings_answered, 4)
-
-    def test_while_closing(self) -> None:
-        """Once the connection is being closed nothing is answered."""
+    def test_configured_while_closing(self) -> None:
+        """A close that is under way goes by the new grace."""
         pair = alone()
         producing(pair)
         pair.client.heartbeat.close()
-        self.assertEqual(self.pinged(pair.client, b"1"), [])
+        pair.client.heartbeat.configure(attrs.evolve(STEADY, grace=1))
+        pair.advance(2)
+        self.assertEqual(pair.client.kinds, [Kind.CLOSE_STALLED])
 
 
 class EventTests(SynchronousTestCase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,26 @@ class CloseTests(ScopeTestCase):
         scope.close()
 
         self.assertEqual(log, [0, "hook", "refused"])
+
+    def test_does_not_grow(self) -> None:
+        """Calls that are over do not pile up behind others that are pending."""
+        calls = [self.later(n, "late") for n in range(5)]
+        for _ in range(100):
+            calls.append(self.later(9, "late"))
+            calls.pop(3).cancel()
+        self.assertEqual(self.scope.getDelayedCalls(), calls)
+        self.assertLess(sys.getrefcount(self.scope), 60)
+        self.scope.close()
+
+    def test_drops(self) -> None:
+        """With after_close="drop" it counts the calls it did not take, and keeps none."""
+        scope = ScopedClock(self.clock, after_close="drop")
+        self.assertEqual(scope.dropped, 0)
+        scope.close()
+        call = scope.callLater(1, self.log.append, "ran")
+
+        self.assertEqual(scope.dropped, 1)
+        self.assertEqual((call.active(), call.function), (False, None))
 
     def test_takes_no_more(self) -> None:
         """A closed scope takes no hook and no Deferred; a hook must be callable."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat.shadow import Shadow
+from heartbeat.shadow import Shadow, below, cover, uncover
 
 
 class Named:
@@ -32,6 +33,7 @@ class ShadowTests(SynchronousTestCase):
         named = Named()
         shadow = Shadow(named, "name", louder)
         shadow.remove()
+        shadow.remove()
         self.assertEqual(vars(named), {})
 
     def test_covers_instance_attribute(self) -> None:
@@ -53,3 +55,36 @@ class ShadowTests(SynchronousTestCase):
         shadow.remove()
         self.assertIs(named.name, other)
         self.assertEqual(named.name(), "CLASS!")
+
+    def test_static_method(self) -> None:
+        """What is no method of the instance is given back as it was."""
+
+        class Fixed:
+            @staticmethod
+            def name() -> str:
+                return "fixed"
+
+        fixed = Fixed()
+        shadow = Shadow(fixed, "name", louder)
+        self.assertEqual(fixed.name(), "FIXED")
+        shadow.remove()
+        self.assertEqual(fixed.name(), "fixed")
+
+
+class CoverTests(SynchronousTestCase):
+    def test_below(self) -> None:
+        """What is covered can be called: the method of the class, or the instance's."""
+        named: Any = Named()
+        own = cover(named, "name", str)
+        self.assertEqual((named.name(), below(named, "name", own)()), ("", "class"))
+        uncover(named, "name", str, own)
+        self.assertEqual(named.name(), "class")
+        named.name = lambda: "own"
+        own = cover(named, "name", str)
+        self.assertEqual(below(named, "name", own)(), "own")
+
+    def test_only_on_the_instance(self) -> None:
+        """What the class does not have at all, the instance may have."""
+        space: Any = SimpleNamespace(name=lambda: "own")
+        own = cover(space, "name", str)
+        self.assertEqual(below(space, "name", own)(), "own")

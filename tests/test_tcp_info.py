@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import tcp_info
-from heartbeat.tcp_info import TcpInfo, parse, unpack_last_heard
+from heartbeat.tcp_info import TcpInfo, Vitals, parse, unpack_last_heard, vitals
 from tests.connections import tcp_pair
 
 # name: (offset, format, number), each number told from all others; the offsets
@@ -22,6 +22,7 @@ NUMBERS = {
     "retransmits": (2, "B", 3),
     "probes": (3, "B", 2),
     "snd_mss": (16, "I", 1448),
+    "unacked": (24, "I", 11),
     "last_data_sent": (44, "I", 5_001),
     "last_data_recv": (52, "I", 6_002),
     "last_ack_recv": (56, "I", 7_003),
@@ -84,6 +85,17 @@ class ParseTests(SynchronousTestCase):
         """A struct of zeros is nobody's connection, so its ages are not believed."""
         self.assertIsNone(parse(bytes(232)))
         self.assertIsNone(parse(made(snd_mss=0)))
+
+    def test_vitals(self) -> None:
+        """Vital fields come from the same places, in the units of the kernel."""
+        expected = Vitals(11, 6_002, 2**40 + 1, 2**41 + 2, 9_005, 65_535)
+        self.assertEqual(vitals(made()), expected)
+        self.assertEqual(vitals(made(148)), expected._replace(window=None))
+
+    def test_no_vitals(self) -> None:
+        """Too short or not filled in, there are none."""
+        self.assertIsNone(vitals(made(147)))
+        self.assertIsNone(vitals(made(snd_mss=0)))
 
     def test_state_names(self) -> None:
         """States are called as in the kernel, and a new one is unknown."""

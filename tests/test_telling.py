@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from structlog.testing import capture_logs
+from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat.evidence import Evidence
 from heartbeat.host import Host
+from heartbeat.policy import Keepalive
 from heartbeat.telling import Telling
+from heartbeat.testing import InjectedProbe
 from heartbeat.verdict import Kind, Verdict
+from heartbeat.wheel import wheel_of
 
 VERDICT = Verdict(
     kind=Kind.PEER_HUNG,
@@ -46,13 +50,20 @@ class TellingTests(SynchronousTestCase):
     def setUp(self) -> None:
         """Somebody listens."""
         self.host = Listener()
-        self.telling = Telling(self.host, StringTransport())
+        clock = Clock()
+        self.telling = Telling(
+            self.host,
+            StringTransport(),
+            InjectedProbe(clock.seconds),
+            Keepalive(),
+            wheel_of(clock),
+        )
 
     def test_suspected(self) -> None:
         """A suspicion is counted, logged, and told."""
         with capture_logs() as events:
             self.telling.suspected(VERDICT)
-        self.assertEqual(self.telling.counters.misses, 1)
+        self.assertEqual(self.telling.extras.counters.misses, 1)
         self.assertEqual(self.host.heard, [("suspected", VERDICT)])
         (event,) = events
         self.assertEqual(
@@ -65,6 +76,7 @@ class TellingTests(SynchronousTestCase):
         with capture_logs() as events:
             self.telling.given_up(VERDICT)
         self.assertEqual(self.host.heard, [("lost", VERDICT)])
+        self.assertIs(self.telling.extras.verdict, VERDICT)
         self.assertEqual(events[0]["log_level"], "warning")
 
     def test_cleared_and_held(self) -> None:
@@ -72,7 +84,7 @@ class TellingTests(SynchronousTestCase):
         with capture_logs() as events:
             self.telling.cleared()
             self.telling.held(17)
-        self.assertEqual(self.telling.counters.cleared, 1)
+        self.assertEqual(self.telling.extras.counters.cleared, 1)
         self.assertEqual(events[1]["unread_bytes"], 17)
         self.assertEqual({each["peer"] for each in events}, {self.telling.peer})
 
@@ -82,7 +94,7 @@ class TellingTests(SynchronousTestCase):
         self.assertFalse(self.telling.call("peer_lost"))  # an argument is missing
         (logged,) = self.flushLoggedErrors(TypeError)
         self.assertIn("peer_lost", str(logged.value))
-        self.assertEqual(self.telling.counters.hook_failures, 1)
+        self.assertEqual(self.telling.extras.counters.hook_failures, 1)
 
     def test_hook_that_exits(self) -> None:
         """``SystemExit`` is no way out of a reactor; the caller goes on as well."""

@@ -10,6 +10,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Evidence, Keepalive, Kind, State
+from heartbeat.answering import Answering
 from heartbeat.response import Phase
 from heartbeat.states import Action
 from heartbeat.testing import InjectedProbe, advance, assert_nothing_left
@@ -18,21 +19,23 @@ from heartbeat.wheel import Clocks, Wheel, wheel_of
 from tests.chat import STEADY, alone, injected, together
 
 if TYPE_CHECKING:
+    from heartbeat.extras import Extras
     from heartbeat.limits import Limit
 
 QUIET = Keepalive(interval=None, grace=None, jitter=0)
 BEACON = attrs.evolve(QUIET, beacon=10)
 
 
-class Notes:
-    """Reactions that only write down what they are told."""
+class Noted(Watch):
+    """Only writes down what it finds."""
 
-    watch: Watch
+    __slots__ = ("notes",)
 
-    def __init__(self) -> None:
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.notes: list[str] = []
 
-    def acted(self, action: Action, evidence: Evidence | None, now: float) -> None:
+    def acted(self, action: Action, now: float) -> None:
         """Write it down."""
         self.notes.append(action.name)
 
@@ -47,14 +50,7 @@ class Notes:
     def closing(self) -> None:
         """Write it down, and look no more."""
         self.notes.append("closing")
-        self.watch.stop()
-
-    def answer_due(self) -> float:
-        """Nothing is owed."""
-        return float("inf")
-
-    def answer(self, unsent: int, now: float) -> None:
-        """Nothing is owed."""
+        self.unwatch()
 
 
 class Rig:
@@ -66,23 +62,19 @@ class Rig:
         *,
         wheel: Wheel | None = None,
         transport: Any = None,
-        reactions: Notes | None = None,
+        kind: type[Noted] = Noted,
     ) -> None:
         self.clock = Clock()
         self.wheel = wheel or wheel_of(self.clock)
         self.probe = InjectedProbe(self.wheel.now)
-        self.reactions = reactions or Notes()
         self.transport = transport or StringTransport()
-        self.watch = Watch(
-            self.transport, self.probe, policy, self.wheel, self.reactions
-        )
-        self.reactions.watch = self.watch
-        self.watch.start()
+        self.watch = kind(self.transport, self.probe, policy, self.wheel)
+        self.watch.watch()
 
     @property
     def notes(self) -> list[str]:
-        """What the reactions were told."""
-        return self.reactions.notes
+        """What was found."""
+        return self.watch.notes
 
 
 class ScheduleTests(SynchronousTestCase):
@@ -107,25 +99,27 @@ class ScheduleTests(SynchronousTestCase):
             probe.hear()
             advance(rig.clock, 5)
         self.assertEqual(rig.notes, [])
-        self.assertGreater(rig.watch.liveness.heard_at, 460)
+        self.assertGreater(rig.watch.heard_at, 460)
 
     def test_second_look_is_not_put_off(self) -> None:
         """A peer that pings in every pass of I/O does not delay the verdict."""
         passes: list[State] = []
 
-        class Pinged(Notes):
-            def acted(self, action: Action, *rest: Any) -> None:
-                super().acted(action, *rest)
+        class Pinged(Noted):
+            __slots__ = ()
+
+            def acted(self, action: Action, now: float) -> None:
+                super().acted(action, now)
                 if action is Action.WARN:
                     rig.clock.callLater(0, ping)
 
         def ping() -> None:
-            passes.append(rig.watch.liveness.state)
-            rig.watch.reschedule()
+            passes.append(rig.watch.state)
+            rig.watch.reschedule(rig.clock.seconds())
             if passes[-1] is State.SUSPECT and len(passes) < 100:
                 rig.clock.callLater(0, ping)
 
-        rig = Rig(STEADY, reactions=Pinged())
+        rig = Rig(STEADY, kind=Pinged)
         advance(rig.clock, 41)
         self.assertEqual(rig.notes, ["ASK", "WARN", "GIVE_UP"])
         self.assertIs(passes[0], State.SUSPECT)
@@ -134,18 +128,21 @@ class ScheduleTests(SynchronousTestCase):
         """Nor does it delay the end of a connection that has grown too old."""
         passes: list[float] = []
 
-        class Pinged(Notes):
-            def answer(self, unsent: int, now: float) -> None:
+        class Pinged(Noted):
+            __slots__ = ()
+
+            def _look_further(self, extras: Extras, now: float) -> None:
+                super()._look_further(extras, now)
                 if not passes:
                     ping()
 
         def ping() -> None:
             passes.append(rig.clock.seconds())
-            rig.watch.reschedule()
+            rig.watch.reschedule(rig.clock.seconds())
             if "AGE" not in rig.notes and len(passes) < 100:
                 rig.clock.callLater(0, ping)
 
-        rig = Rig(attrs.evolve(QUIET, max_age=10), reactions=Pinged())
+        rig = Rig(attrs.evolve(QUIET, max_age=10), kind=Pinged)
         advance(rig.clock, 11)
         self.assertEqual(rig.notes[:1], ["AGE"])
         self.assertLess(len(passes), 100)
@@ -154,17 +151,17 @@ class ScheduleTests(SynchronousTestCase):
         """A policy that is off schedules nothing."""
         rig = Rig(QUIET)
         assert_nothing_left(rig.clock)
-        rig.watch.reschedule()
+        rig.watch.reschedule(rig.clock.seconds())
         assert_nothing_left(rig.clock)
 
     def test_stopped(self) -> None:
         """Stopped, it looks no more, however often it is asked to."""
         rig = Rig(STEADY)
-        rig.watch.stop()
-        rig.watch.stop()
-        rig.watch.reschedule()
+        rig.watch.unwatch()
+        rig.watch.unwatch()
+        rig.watch.reschedule(rig.clock.seconds())
         assert_nothing_left(rig.clock)
-        self.assertFalse(rig.watch.running)
+        self.assertFalse(rig.watch.watching)
 
     def test_look_that_raises(self) -> None:
         """A look that raises is reported and tried again after a while, not at once."""
@@ -201,7 +198,7 @@ class ScheduleTests(SynchronousTestCase):
 
         class Broken(InjectedProbe):
             def look(self) -> Evidence:
-                rig.watch.stop()
+                rig.watch.unwatch()
                 raise ZeroDivisionError
 
         rig = Rig(STEADY)
@@ -209,6 +206,64 @@ class ScheduleTests(SynchronousTestCase):
         advance(rig.clock, 31)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         assert_nothing_left(rig.clock)
+
+    def test_now(self) -> None:
+        """It may be told to look at once, whatever is due; then all goes on."""
+        rig = Rig(STEADY)
+        advance(rig.clock, 5)
+        rig.probe.hear()
+        rig.watch.look_now(rig.clock.seconds())
+        self.assertEqual((rig.notes, rig.watch.looked_at), ([], 5.0))
+        advance(rig.clock, 31)
+        self.assertEqual(rig.notes, ["ASK"])
+        rig.watch.unwatch()
+        rig.watch.look_now(rig.clock.seconds())
+        assert_nothing_left(rig.clock)
+
+    def test_no_glance_at_the_idle(self) -> None:
+        """Whoever had to be asked at the last look is not glanced at first."""
+
+        class Counted(InjectedProbe):
+            glances = 0
+
+            def signs(self) -> Evidence:
+                self.glances -= 1  # it glances for us
+                return self.look()
+
+            def heard_ago(self) -> float:
+                self.glances += 1
+                return super().heard_ago()
+
+        rig = Rig(attrs.evolve(STEADY, grace=None))
+        rig.watch.probe = probe = Counted(rig.wheel.now)
+        for _ in range(3):
+            advance(rig.clock, 31)
+            question = rig.watch.question
+            assert question is not None
+            now = rig.clock.seconds()
+            rig.watch.answered(now, question.asked_at, 0.0)
+            rig.watch.reschedule(now)
+        self.assertEqual(rig.notes, ["ASK"] * 3)
+        self.assertEqual(probe.glances, 1)
+
+    def test_nobody_above(self) -> None:
+        """On its own it finds things, and does nothing about them."""
+        clock = Clock()
+        probe = InjectedProbe(clock.seconds)
+        policy = attrs.evolve(STEADY, beacon=7, max_age=90)
+        watch = Watch(StringTransport(), probe, policy, wheel_of(clock))
+        watch.watch()
+        advance(clock, 100)
+        self.assertIs(watch.state, State.LOST)
+        watch.closing()
+        watch.unwatch()
+        assert_nothing_left(clock)
+
+    def test_probe_replaced(self) -> None:
+        """A probe that takes another's place sees it closed."""
+        rig = Rig(STEADY)
+        rig.watch.probe = InjectedProbe(rig.wheel.now)
+        self.assertIsNot(rig.watch.probe, rig.probe)
 
     def test_transport_that_says_little(self) -> None:
         """A transport without ``disconnecting`` is watched like any other."""
@@ -291,6 +346,26 @@ class BeaconTests(SynchronousTestCase):
         self.assertEqual(rig.notes, ["beat"])
 
 
+class AnswerTests(SynchronousTestCase):
+    def test_due(self) -> None:
+        """An answer that is owed is tried when it is due."""
+
+        class Answers(Noted):
+            __slots__ = ()
+
+            def answer(self, answering: Answering, unsent: int, now: float) -> None:
+                self.notes.append(f"answer behind {unsent}")
+                self.extras.answering = None
+
+        rig = Rig(QUIET, kind=Answers)
+        rig.probe.set(unsent=17)
+        rig.watch.extras.answering = answering = Answering(rig.clock.seconds())
+        answering.owe(lambda: None, rig.clock.seconds() + 3)
+        rig.watch.reschedule(rig.clock.seconds())
+        advance(rig.clock, 4)
+        self.assertEqual(rig.notes, ["answer behind 17"])
+
+
 class LimitTests(SynchronousTestCase):
     def test_age(self) -> None:
         """An age that is reached is found once, by two looks."""
@@ -304,7 +379,7 @@ class LimitTests(SynchronousTestCase):
         class Request(InjectedProbe):
             def look(self) -> Evidence:
                 # It was in the kernel already: read in the pass of I/O that follows.
-                rig.clock.callLater(0, rig.watch.active, rig.clock.seconds())
+                rig.clock.callLater(0, rig.watch.was_active, rig.clock.seconds())
                 return super().look()
 
         rig = Rig(attrs.evolve(QUIET, idle=50))
@@ -315,7 +390,7 @@ class LimitTests(SynchronousTestCase):
     def test_reconfigured(self) -> None:
         """A limit goes by a new policy from the last activity."""
         rig = Rig(attrs.evolve(QUIET, idle=50))
-        rig.watch.active(10.0)
+        rig.watch.was_active(10.0)
         self.assertEqual(rig.watch.idle_for(15.0), 5.0)
         rig.watch.configure(attrs.evolve(QUIET, idle=100))
         advance(rig.clock, 109)
@@ -378,8 +453,8 @@ class SuspendTests(SynchronousTestCase):
         advance(clock, 1.2)  # the other one wakes the wheel, which sees it
         self.assertEqual(rig.wheel.suspends, 1)
         self.assertEqual((rig.notes, other.notes), (["ASK"], ["ASK"]))
-        rig.watch.stop()
-        other.watch.stop()
+        rig.watch.unwatch()
+        other.watch.unwatch()
         assert_nothing_left(clock)
 
 

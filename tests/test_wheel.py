@@ -28,7 +28,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from heartbeat.clock import ScopedClock
-from heartbeat.wheel import BATCH, SLOT, Check, Clocks, Wheel, wheel_of
+from heartbeat.wheel import BATCH, SLOT, SPELL, Check, Clocks, Wheel, wheel_of
 from tests.reactors import REACTORS, fresh, run
 
 if TYPE_CHECKING:
@@ -364,6 +364,36 @@ class FailureTests(ClockTestCase):
         self.assertEqual(self.notes, ["first fires", "second fires"])
 
 
+class ReturnTests(ClockTestCase):
+    """A check may say when to fire next by what it returns."""
+
+    def test_again(self) -> None:
+        """It fires then, as if it had been scheduled."""
+        at: list[float] = []
+
+        class Again(Check):
+            def fire(self, now: float) -> float | None:
+                at.append(now)
+                return now + 10 if len(at) < 3 else None
+
+        self.wheel.schedule(Again(), 1001)
+        self.clock.pump([1] * 30)
+        self.assertEqual(at, [1001, 1011, 1021])
+
+    def test_no_time(self) -> None:
+        """What is no time is reported, and stops nobody else."""
+
+        class Odd(Check):
+            def fire(self, now: float) -> float | None:
+                return math.nan
+
+        self.wheel.schedule(Odd(), 1001)
+        self.wheel.schedule(self.check("other"), 1001)
+        self.clock.advance(1)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+        self.assertEqual(self.notes, ["other fires"])
+
+
 class SpreadTests(ClockTestCase):
     """A big slot does not hold up the reactor."""
 
@@ -377,6 +407,22 @@ class SpreadTests(ClockTestCase):
 
         sizes = [part.count("fires") for part in " ".join(self.notes).split("turn")]
         self.assertEqual([size for size in sizes if size], [BATCH, BATCH, 1])
+
+    def test_spell(self) -> None:
+        """Checks that take their time leave the reactor to others in between."""
+
+        def work() -> None:
+            self.clock.rightNow += SPELL * 0.6
+
+        for _ in range(4):
+            self.wheel.schedule(self.check("slow", work), 1001)
+        self.clock.callLater(1, self.mark)
+
+        self.clock.advance(1)
+        self.clock.advance(1)
+
+        sizes = [part.count("fires") for part in " ".join(self.notes).split("turn")]
+        self.assertEqual([size for size in sizes if size], [2, 2])
 
     def test_cancelled_meanwhile(self) -> None:
         """A check cancelled while its slot is half run does not fire."""
@@ -580,7 +626,7 @@ class StallTests(ClockTestCase):
             self.wheel.cancel(check)
 
         self.assertEqual(self.wheel.stalls, 2)
-        self.assertEqual(self.notes.count("waits wakes"), BATCH - 1 + BATCH + 1)
+        self.assertEqual(self.notes.count("waits wakes"), 1 + BATCH + 1)
 
     def test_rescheduled_by_waking(self) -> None:
         """A check may ask for an earlier time when it is woken."""

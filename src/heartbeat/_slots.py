@@ -59,12 +59,18 @@ class Check:
     __slots__ = ("_bucket",)
     _bucket: Bucket | None
 
-    def fire(self, now: float) -> None:
+    def fire(self, now: float) -> float | None:
         """Its time has come; it is off the wheel and may be scheduled again.
 
         Args:
             now: Seconds on the wheel's clock, at or after the time asked for.
+
+        Returns:
+            When to fire next, if that is known already, which is quicker than
+            scheduling it; None otherwise.
         """
+        del now
+        return None
 
     def wake(self, now: float) -> None:
         """The reactor was stalled or the machine suspended; still scheduled.
@@ -101,27 +107,51 @@ class Slots:
             The time of its slot: *due* or up to `SLOT` seconds later. If that slot
             has been popped already, the first one that has not.
         """
-        slot = max(_slot_for(due), self._earliest)
+        math.ceil(due)  # refuses what is no time before anything has changed
         self.take(check)
-        self.put_into(check, self._bucket(slot))
+        return self.add(check, due)
+
+    def add(self, check: Check, due: float) -> float:
+        """The same, of a *check* that is nowhere."""
+        slot: float = math.ceil(due * _RATE)
+        if slot / _RATE < due:
+            slot += 1  # the product was rounded
+        slot = max(slot, self._earliest)
+        bucket = self._buckets.get(slot)
+        if bucket is None:
+            bucket = self._buckets[slot] = Bucket(slot)
+            self._push(slot)
+        check._bucket = bucket  # noqa: SLF001 - of this module, see bucket_of()
+        bucket[check] = None
+        self.count += 1
         return slot / _RATE
 
     def put_into(self, check: Check, bucket: Bucket) -> None:
         """Put *check*, which is nowhere, into a bucket that may be one of ours."""
-        check._bucket = bucket  # noqa: SLF001 - of this module, see bucket_of()
+        check._bucket = bucket  # noqa: SLF001 - as in add()
         bucket[check] = None
         self.count += 1
 
     def take(self, check: Check) -> None:
         """Take *check* out of its bucket, if it is in one."""
-        bucket = bucket_of(check)
+        bucket: Bucket | None = getattr(check, "_bucket", None)
         if bucket is None:
             return
         del bucket[check]
-        check._bucket = None  # noqa: SLF001 - as in put_into()
+        check._bucket = None  # noqa: SLF001 - as in add()
         self.count -= 1
         if not bucket:
             self._buckets.pop(bucket.slot, None)
+
+    def release(self, check: Check) -> bool:
+        """Take *check* out if its time has come, and it was not moved since."""
+        bucket = check._bucket  # noqa: SLF001 - as in add()
+        if bucket is None or bucket.slot != DUE:
+            return False
+        # It stays in the bucket, which nobody looks into any more.
+        check._bucket = None  # noqa: SLF001 - as in add()
+        self.count -= 1
+        return True
 
     def pop_due(self, now: float) -> Iterator[Bucket]:
         """The buckets whose time is *now* or before, earliest first, now `DUE`."""
@@ -144,21 +174,8 @@ class Slots:
         """The checks that wait for a time, in no order; not to be changed meanwhile."""
         return chain.from_iterable(self._buckets.values())
 
-    def _bucket(self, slot: float) -> Bucket:
-        bucket = self._buckets.get(slot)
-        if bucket is None:
-            bucket = self._buckets[slot] = Bucket(slot)
-            self._push(slot)
-        return bucket
-
     def _push(self, slot: float) -> None:
         heappush(self._heap, slot)
         if len(self._heap) > 2 * len(self._buckets) + _SLACK:
             self._heap = list(self._buckets)
             heapify(self._heap)
-
-
-def _slot_for(due: float) -> int:
-    """The first slot whose time is not before *due*, rounding included."""
-    slot = math.ceil(due * _RATE)
-    return slot if slot / _RATE >= due else slot + 1

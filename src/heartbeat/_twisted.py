@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.abstract import FileDescriptor
+from twisted.protocols.policies import ProtocolWrapper
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -62,10 +63,9 @@ def descriptor_of(transport: object) -> FileDescriptor | None:
     ``startTLS``. Standard input and output are two descriptors, so None here:
     see `halves_of`.
     """
-    for layer in _layers(transport):
-        if isinstance(layer, FileDescriptor):
-            return layer
-    return None
+    if isinstance(transport, FileDescriptor):
+        return transport
+    return next(filter(None, map(_descriptor, _layers(transport))), None)
 
 
 def halves_of(
@@ -141,7 +141,8 @@ def unsent(transport: object, descriptor: FileDescriptor | None) -> int:
             bytes of plain text, which encryption makes a little longer.
         descriptor: What it ends in, from `descriptor_of` or `halves_of`.
     """
-    pending = sum(map(_unencrypted, _layers(transport)))
+    plain = transport is descriptor and not getattr(transport, "TLS", False)
+    pending = 0 if plain else sum(map(_unencrypted, _layers(transport)))
     return pending if descriptor is None else pending + _queued(descriptor)
 
 
@@ -161,22 +162,13 @@ def _unencrypted(layer: object) -> int:
     Source:
         ``TLSMemoryBIOProtocol._appSendBuffer`` (list of bytes waiting for the
         handshake), Twisted 22.10 to 26.10; ``BufferingTLSTransport._aggregator``
-        (small writes waiting for the next turn of the reactor), since 23.10.
+        and its ``_buffer`` (small writes waiting for the next turn of the reactor,
+        64 kB at most; absent once the connection is lost), 23.10 to 26.10.
     """
-    own = _own(layer)
-    waiting = sum(map(len, own.get("_appSendBuffer", ())))
-    return waiting + _aggregated(own.get("_aggregator"))
-
-
-def _aggregated(aggregator: object) -> int:
-    """Bytes that TLS keeps back to send many small writes as one.
-
-    Source:
-        ``_AggregateSmallWrites._buffer`` (list of bytes, 64 kB at most, sent in
-        the next turn of the reactor); absent once the connection is lost;
-        Twisted 23.10 to 26.10.
-    """
-    return sum(map(len, getattr(aggregator, "_buffer", ())))
+    own = {} if isinstance(layer, FileDescriptor) else _own(layer)
+    waiting = own.get("_appSendBuffer", ())
+    kept_back = getattr(own.get("_aggregator"), "_buffer", ())
+    return sum(map(len, waiting)) + sum(map(len, kept_back))
 
 
 def is_writable(transport: object, descriptor: FileDescriptor | None) -> bool:
@@ -207,8 +199,8 @@ def is_connected(transport: object) -> bool:
     In-memory transports that do not say so count as connected.
     """
     lowest: Any = descriptor_of(transport) or transport
-    connected = getattr(lowest, "connected", True)
-    return bool(connected and not getattr(lowest, "disconnected", False))
+    lost = getattr(lowest, "disconnected", False)
+    return bool(getattr(lowest, "connected", True) and not lost)
 
 
 def is_gone(transport: object) -> bool:
@@ -227,10 +219,17 @@ def is_closing(transport: object) -> bool:
     True from ``loseConnection`` or ``abortConnection`` on, whoever called it
     and at whichever layer, TLS started by ``startTLS`` included.
     """
-    return any(map(_layer_is_closing, _layers(transport)))
+    if not isinstance(transport, FileDescriptor) or getattr(transport, "TLS", False):
+        return any(map(_layer_is_closing, _layers(transport)))
+    # Written out, for every check of a lively connection asks.
+    closing = transport.disconnecting or transport.disconnected
+    return bool(closing or getattr(transport, "_aborting", False))
 
 
-def _layer_is_closing(layer: object) -> bool:
+def _layer_is_closing(layer: Any) -> bool:
+    if isinstance(layer, ProtocolWrapper):
+        # It would answer the rest for the layer below, and slowly.
+        return bool(layer.disconnecting or "_aborted" in _own(layer))
     return bool(
         getattr(layer, "disconnecting", False)
         or getattr(layer, "disconnected", False)
@@ -244,15 +243,13 @@ def is_aborted(transport: object) -> bool:
 
 
 def _layer_is_aborted(layer: object) -> bool:
-    """Whether ``abortConnection`` was called on *layer* itself.
+    """Whether ``abortConnection`` was called on *layer*, or through it.
 
     Source:
         ``_aborting`` of TCP and UNIX connections, which leaves the public
-        ``disconnecting`` alone, and ``TLSMemoryBIOProtocol._aborted``; Twisted
-        22.10 to 26.10.
+        ``disconnecting`` alone, ``TLSMemoryBIOProtocol._aborted``; 22.10 to 26.10.
     """
-    own = _own(layer)
-    return "_aborting" in own or "_aborted" in own
+    return bool(getattr(layer, "_aborting", False) or getattr(layer, "_aborted", False))
 
 
 def _layers(transport: object) -> list[object]:
@@ -291,7 +288,7 @@ def _below(layer: object) -> object:
 
 
 def _own(layer: object) -> dict[str, Any]:
-    """The attributes of *layer* itself; wrappers answer for the layer below too."""
+    """Those of *layer* itself; wrappers answer for the layer below too."""
     return getattr(layer, "__dict__", {})
 
 

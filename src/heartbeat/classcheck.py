@@ -54,8 +54,10 @@ def check_class(cls: type, mixin: type) -> None:
 
 def check_instance(protocol: Any) -> None:
     """Raise `TypeError` if what was set on *protocol* itself cannot work."""
-    if not vars(protocol).keys().isdisjoint(CONFIGURATION):
-        _check_values(type(protocol), protocol)
+    cls = type(protocol)
+    # Not by vars(protocol): it makes a dictionary that the instance can do without.
+    if any(getattr(protocol, name) is not getattr(cls, name) for name in CONFIGURATION):
+        _check_values(cls, protocol)
 
 
 def check_reactor(cls: type, reactor: object) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
@@ -17,8 +17,7 @@ from zope.interface import implementer
 
 from heartbeat.calls import (
     MISSING,
-    Inert,
-    KeywordCall,
+    ArgumentsCall,
     ScopedCall,
     bad_delay,
     by_name,
@@ -29,7 +28,7 @@ from heartbeat.ending import ScopeState
 from heartbeat.errors import PolicyError
 from heartbeat.ownership import CloseHook, Expendable
 from heartbeat.repetition import Repetition
-from heartbeat.scope import NO_CALLS, Scope
+from heartbeat.scope import AfterClose, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -39,12 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["AfterClose", "CloseHook", "Repetition", "ScopeState", "ScopedClock"]
 
 T = TypeVar("T")
-
-AfterClose = Literal["raise", "drop"]
-"""What ``callLater`` does once the scope is closed."""
-
-# For the one comparison in callLater: enum members are slow to look up.
-_OPEN: Final = ScopeState.OPEN
 
 
 @implementer(IReactorTime)
@@ -61,10 +54,9 @@ class ScopedClock(Scope):
 
     Attributes:
         name: As given.
-        dropped: Calls refused since it closed, with ``after_close="drop"``.
     """
 
-    __slots__ = ("_after_close", "dropped")
+    __slots__ = ()
 
     def __init__(
         self,
@@ -80,9 +72,7 @@ class ScopedClock(Scope):
                 rule='must be "raise" or "drop"',
                 way_out='use "drop" to count late calls instead of failing them',
             )
-        super().__init__(parent, name)
-        self._after_close = after_close
-        self.dropped = 0
+        super().__init__(parent, name, after_close)
 
     def seconds(self) -> float:
         """The parent's time."""
@@ -117,21 +107,22 @@ class ScopedClock(Scope):
             delay, function = by_name(delay, function, kwargs)
         if not delay >= 0:
             raise bad_delay(delay)
-        calls = self._calls
-        if calls is NO_CALLS:
-            if self._state is not _OPEN:
-                return self._refused(delay)
-            calls = self._calls = {}
-        if kwargs:
-            call: ScopedCall = KeywordCall()
-            call._arguments = args, kwargs
+        # A call without arguments does without a slot for them: 90 instructions.
+        if args or kwargs:
+            call: ScopedCall = ArgumentsCall()
+            call._work = (function, args, kwargs or None)
         else:
             call = ScopedCall()
-            call._arguments = args
+            call._work = function
         call.scope = self
-        call.function = function
         call._call = self._root.callLater(delay, call)
-        calls[call] = None
+        if self._newest._work is None:
+            self._newest = call
+        elif len(self._older) < self._older.limit:
+            self._older.append(self._newest)
+            self._newest = call
+        else:
+            self._make_room(call)
         return call
 
     def getDelayedCalls(self) -> Sequence[IDelayedCall]:
@@ -206,7 +197,7 @@ class ScopedClock(Scope):
                 f"{coroutine!r} is no coroutine; call the coroutine function, and use "
                 "own() for a Deferred"
             )
-        if self._state is not _OPEN:
+        if self.state is not ScopeState.OPEN:
             # Not started, and never will be: no "was never awaited".
             coroutine.close()
         self._require_open()
@@ -228,19 +219,9 @@ class ScopedClock(Scope):
             self, name=name, after_close=after_close or self._after_close
         )
 
-    def _refused(self, delay: float) -> ScopedCall:
-        if self._after_close == "raise":
-            self._require_open()
-        self.dropped += 1
-        call = ScopedCall()
-        call.scope = self
-        call.release()
-        call._call = Inert(self.seconds() + delay)
-        return call
-
     def __repr__(self) -> str:
         """Its name, peer and state, and how many calls it has pending."""
         name = f" {self.name!r}" if self.name else ""
         peer = f" of {self.peer}" if self.peer else ""
         pending = len(self.getDelayedCalls())
-        return f"<ScopedClock{name}{peer}, {self._state.value}, {pending} pending>"
+        return f"<ScopedClock{name}{peer}, {self.state.value}, {pending} pending>"

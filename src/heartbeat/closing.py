@@ -82,7 +82,7 @@ class Closing(Check):
         self._wheel = wheel
         self._stuck = stuck
         self._moved_at = wheel.now()
-        self._progress = probe.look().progress
+        self._progress = probe.signs().progress
         self.way = Way.WATCHED
         self.configure(grace)
 
@@ -114,14 +114,14 @@ class Closing(Check):
             return not _twisted.is_aborted(self._transport)
         return self.way is Way.ABORTED
 
-    def fire(self, now: float) -> None:
+    def fire(self, now: float) -> None:  # it sees to the next look itself
         """Abort, unless bytes have moved since the last look."""
         if not self._stands():
             self.end()
             return
         # Should a look raise, another one comes.
         self._wheel.schedule(self, now + self._grace)
-        progress = self._probe.look().progress
+        progress = self._probe.signs().progress
         if progress != self._progress:
             self._progress = progress
             self._moved_at = now

@@ -1,8 +1,8 @@
 """All that belongs to one connection of one protocol object, and ends with it.
 
-The protocol's ``connectionLost`` is shadowed on the *instance*: whatever the
-class and its bases do there, with or without ``super()``, whether they raise,
-whoever calls it and with whatever arguments, the connection's timers end. The
+A `Connection` stands before the protocol's ``connectionLost``, on the *instance*:
+whatever the class and its bases do there, with or without ``super()``, whether they
+raise, whoever calls it and with whatever arguments, the connection's timers end. The
 order at the loss:
 
 1. every timer is cancelled and the keepalive ends; none of the user's code runs;
@@ -17,7 +17,6 @@ Some protocols call their own ``connectionLost`` while the transport lives on. T
 from __future__ import annotations
 
 import enum
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.error import ConnectionDone
@@ -29,19 +28,19 @@ from heartbeat.classcheck import check_instance
 from heartbeat.errors import NotConnectedError
 from heartbeat.keepalive import Heartbeat
 from heartbeat.late import LateTransport
+from heartbeat.past import NO_PAST, Past
 from heartbeat.policy import Keepalive
-from heartbeat.shadow import Shadow
+from heartbeat.shadow import below, cover, uncover
 from heartbeat.timeout_calls import TimeoutCalls, cancel_timeout, reactor_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from twisted.internet.interfaces import IReactorTime
-
     from heartbeat.clock import ScopedClock
 
 __all__ = ["Connection", "Standing"]
 
+_NAME = "connectionLost"
 _OFF = Keepalive(interval=None)
 
 
@@ -73,17 +72,19 @@ class Connection:
     """
 
     __slots__ = (
-        "_call_later_of",
         "_heartbeat",
+        "_own",
         "_past",
         "_protocol",
-        "_shadow",
         "_timeouts",
         "_unwire",
         "clock",
         "standing",
         "transport",
     )
+
+    # Of the method it stands for, which Twisted's own IRC client and others ask for.
+    __name__ = _NAME
 
     def __init__(self, protocol: Any, clock: ScopedClock) -> None:
         self.clock = clock
@@ -92,13 +93,34 @@ class Connection:
         self._protocol = protocol
         self._heartbeat: Heartbeat | None = None
         self._timeouts: TimeoutCalls | None = None
-        self._call_later_of: IReactorTime | None = None
         self._unwire: Callable[[], None] | None = None
-        self._past: Callable[[], object] = _nothing
+        self._past = NO_PAST
+        self._own: Callable[..., Any] | None = None
         # Twisted's TimeoutMixin serves processes and datagrams, too.
-        self._shadow: Shadow | None = None
-        if hasattr(protocol, "connectionLost"):
-            self._shadow = Shadow(protocol, "connectionLost", self._lose_around)
+        if hasattr(protocol, _NAME):
+            self._own = cover(protocol, _NAME, self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Be the protocol's ``connectionLost``, before its own."""
+        if self._protocol is None:
+            # Somebody has kept a reference to what was over already.
+            return self._past.connection_lost(*args, **kwargs)
+        connection_lost = below(self._protocol, _NAME, self._own)
+        if self.standing is Standing.LOSING:
+            # It has called itself.
+            return connection_lost(*args, **kwargs)
+        args, kwargs, reason = self._explained(args, kwargs)
+        gone = self._is_gone()
+        self._end(reason)
+        if gone:
+            self._end_timeouts(reason)
+            self._stand_in(reason)
+        try:
+            return connection_lost(*args, **kwargs)
+        finally:
+            self._tell(reason)
+            if gone:
+                self._let_go()
 
     def __del__(self) -> None:
         # A protocol that was dropped without ever being connected.
@@ -118,26 +140,25 @@ class Connection:
     @property
     def has_timeouts(self) -> bool:
         """Whether it is settled where `timeouts` are scheduled."""
-        return self._timeouts is not None or self._call_later_of is not None
+        return self._timeouts is not None
 
     @property
     def timeouts(self) -> TimeoutCalls:
         """Owns what ``callLater`` of Twisted's `TimeoutMixin` schedules."""
         if self._timeouts is None:
-            self._timeouts = TimeoutCalls(self._call_later_of or self.clock.parent)
+            self._timeouts = TimeoutCalls(self.clock.parent)
             if self._protocol is None:
                 self._timeouts.end(self.clock.reason or "")
         return self._timeouts
 
     def schedule_timeouts_by(self, call_later: Callable[..., Any]) -> None:
         """Somebody set the protocol's ``callLater``: obey, and own the calls."""
-        self._call_later_of = reactor_behind(call_later, self.clock.parent)
-        if self._timeouts is not None:
-            self._timeouts.move_to(self._call_later_of)
+        self.timeouts.move_to(reactor_behind(call_later, self.clock.parent))
 
     def follow(self, earlier: Connection) -> None:
         """Of the same protocol: what was set as its ``callLater`` still counts."""
-        self._call_later_of = earlier._call_later_of
+        if earlier._timeouts is not None and earlier._timeouts.obeyed is not None:
+            self.timeouts.move_to(earlier._timeouts.obeyed)
 
     def open(self, transport: Any) -> None:
         """The protocol is being connected to *transport*."""
@@ -171,7 +192,7 @@ class Connection:
     def outlived_by(self, transport: object) -> bool:
         """Whether *transport* is of another connection, made after this was lost."""
         over = self._protocol is None
-        return over and transport is not None and transport != self._past()
+        return over and transport is not None and transport != self._past.transport
 
     def _make_heartbeat(self) -> Heartbeat:
         protocol, transport = self._protocol, self.transport
@@ -183,26 +204,6 @@ class Connection:
     def _autostart(self) -> None:
         if self.heartbeat.policy.autostart:
             self.heartbeat.start()
-
-    def _lose_around(self, connection_lost: Callable[..., Any]) -> Callable[..., Any]:
-        def lose(*args: Any, **kwargs: Any) -> Any:
-            if self.standing is Standing.LOSING:
-                # It has called itself.
-                return connection_lost(*args, **kwargs)
-            args, kwargs, reason = self._explained(args, kwargs)
-            gone = self._is_gone()
-            self._end(reason)
-            if gone:
-                self._end_timeouts(reason)
-                self._stand_in(reason)
-            try:
-                return connection_lost(*args, **kwargs)
-            finally:
-                self._tell(reason)
-                if gone:
-                    self._let_go()
-
-        return lose
 
     def _explained(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -257,7 +258,7 @@ class Connection:
             reason=reason.getErrorMessage(),
             lost_at=self.clock.seconds(),
             now=self.clock.seconds,
-            on_late=None if heartbeat is None else heartbeat.counters.wrote_late,
+            on_late=None if heartbeat is None else heartbeat.wrote_late,
         )
 
     def _tell(self, reason: Failure) -> None:
@@ -269,11 +270,9 @@ class Connection:
 
     def _let_go(self) -> None:
         """Keep nothing of the protocol, nor of its transport."""
-        if self._protocol is not None:
-            self._past = _weakly(self._known_transport())
-        if self._shadow is not None:
-            self._shadow.remove()
-        self._shadow = self._protocol = self.transport = None
+        self._past = Past(self._protocol, self._own, self._known_transport())
+        uncover(self._protocol, _NAME, self, self._own)
+        self._own = self._protocol = self.transport = None
 
     def _call(self, who: str, end: Callable[..., None], *args: object) -> None:
         try:
@@ -287,14 +286,3 @@ def _failure_from(reason: object) -> Failure:
     if isinstance(reason, Failure):
         return reason
     return Failure(reason if isinstance(reason, BaseException) else ConnectionDone())
-
-
-def _weakly(transport: Any) -> Callable[[], object]:
-    try:
-        return weakref.ref(transport)
-    except TypeError:
-        return lambda: transport
-
-
-def _nothing() -> None:
-    """There is no past."""

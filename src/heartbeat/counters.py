@@ -1,4 +1,4 @@
-"""What happened on one connection, counted; plain attributes anyone may read."""
+"""What happened on one connection, counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import attrs
 __all__ = ["Counters"]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, weakref_slot=False)
 class Counters:
     """Counts since the connection was made; they only grow.
 
@@ -36,8 +36,3 @@ class Counters:
     cleared: int = 0
     hook_failures: int = 0
     late_writes: int = 0
-
-    def wrote_late(self, size: int) -> None:
-        """A write of *size* bytes came after the connection was lost."""
-        del size
-        self.late_writes += 1

@@ -129,13 +129,15 @@ def _twisted_log() -> Any:
     """A structlog logger that ends in twisted.logger, whatever is configured."""
     import structlog  # noqa: PLC0415
 
-    return structlog.wrap_logger(
+    log = structlog.wrap_logger(
         _logger,
         processors=[structlog.contextvars.merge_contextvars, _to_twisted],
         wrapper_class=structlog.BoundLogger,
         context_class=dict,
         cache_logger_on_first_use=False,
     )
+    # Bound once: each binding is a cycle that waits for the garbage collector.
+    return log.bind()
 
 
 def _to_twisted(

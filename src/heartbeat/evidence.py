@@ -12,6 +12,7 @@ Source:
 from __future__ import annotations
 
 import enum
+import math
 import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,12 +20,14 @@ import attrs
 
 from heartbeat import _twisted, kernel, tcp_info
 from heartbeat.counting import Arrivals, Departures
+from heartbeat.signs import KernelSigns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from twisted.internet.abstract import FileDescriptor
 
+    from heartbeat.question import Signs
     from heartbeat.tcp_info import TcpInfo
 
 __all__ = [
@@ -64,7 +67,8 @@ class Evidence:
 
     source: Source = Source.INJECTED
     heard_ago: float
-    """Seconds since the peer's last byte, or since it is watched before any.
+    """Seconds since the peer's last byte, or since it is watched before any; infinite
+    if that cannot be asked any more.
 
     From the kernel: since the connection was made, in steps of 1 to 10 ms, and
     bytes that we have not read count.
@@ -117,8 +121,11 @@ class Probe(Protocol):
     def heard_ago(self) -> float:
         """`Evidence.heard_ago` alone: cheap, for the check that finds all well."""
 
+    def signs(self) -> Signs:
+        """What liveness looks at; to be read before anything else happens."""
+
     def look(self) -> Evidence:
-        """Everything that is known now; of a lost connection, what was known last."""
+        """Everything that is known now; of a lost connection, that it is lost."""
 
     def close(self) -> None:
         """Look no more, and keep no reference to the connection."""
@@ -145,8 +152,9 @@ _LEVEL = socket.IPPROTO_TCP
 _OPTION = tcp_info.TCP_INFO
 _SIZE = tcp_info.TO_LAST_HEARD
 _unpack = tcp_info.unpack_last_heard
-_NOTHING_ASKED = Evidence(source=Source.KERNEL, heard_ago=0.0)
-_NOTHING_COUNTED = Evidence(source=Source.COUNTED, heard_ago=0.0)
+_LOST = Evidence(
+    source=Source.KERNEL, heard_ago=math.inf, reading=False, writable=False
+)
 
 
 class KernelProbe:
@@ -157,22 +165,30 @@ class KernelProbe:
         descriptor: What *transport* ends in, with a TCP ``socket``.
     """
 
-    __slots__ = ("_descriptor", "_last", "_transport")
+    __slots__ = ("_descriptor", "_transport")
 
     def __init__(self, transport: object, descriptor: FileDescriptor) -> None:
         self._transport: Any = transport
         self._descriptor: Any = descriptor
-        self._last = _NOTHING_ASKED
 
     def heard_ago(self) -> float:
-        """`Evidence.heard_ago` alone: one system call."""
+        """`Evidence.heard_ago` alone: one system call; infinite of a lost connection."""
         # Written out, for it is all that a check of a lively connection does.
         try:
             ask = self._descriptor.socket.getsockopt
             milliseconds: int = _unpack(ask(_LEVEL, _OPTION, _SIZE))[0]
         except kernel.GONE:
-            return self._last.heard_ago
+            return math.inf
         return milliseconds * 1e-3
+
+    def signs(self) -> Signs:
+        """What liveness looks at: one system call, if nothing is in flight."""
+        try:
+            vitals = kernel.vitals(self._descriptor)
+        except kernel.GONE:
+            vitals = None
+        here = self._transport, self._descriptor
+        return _LOST if vitals is None else KernelSigns(*here, vitals)
 
     def look(self) -> Evidence:
         """Everything the kernel and Twisted know now."""
@@ -180,8 +196,7 @@ class KernelProbe:
             info = kernel.tcp(self._descriptor)
         except kernel.GONE:
             info = None
-        self._last = _lost(self._last) if info is None else self._evidence(info)
-        return self._last
+        return _LOST if info is None else self._evidence(info)
 
     def close(self) -> None:
         """Look no more, and keep no reference to the connection."""
@@ -223,7 +238,7 @@ class CountingProbe:
         now: Monotonic seconds.
     """
 
-    __slots__ = ("_arrivals", "_departures", "_last", "_now", "_transport")
+    __slots__ = ("_arrivals", "_departures", "_now", "_transport")
 
     def __init__(
         self, protocol: object, transport: object, now: Callable[[], float]
@@ -233,20 +248,24 @@ class CountingProbe:
         self._now = now
         self._arrivals = Arrivals(protocol, now)
         self._departures = None if writer is None else Departures(writer, now)
-        self._last = _NOTHING_COUNTED
 
     def heard_ago(self) -> float:
         """`Evidence.heard_ago` alone: a subtraction."""
         self._arrivals.refresh()
         return max(0.0, self._now() - self._arrivals.last_at)
 
+    def signs(self) -> Signs:
+        """What liveness looks at."""
+        return self.look()
+
     def look(self) -> Evidence:
         """Everything that can be known without the kernel's help."""
-        transport = self._transport
-        self._last = (
-            _lost(self._last) if transport is None else self._evidence(transport)
+        if self._transport is not None:
+            return self._evidence(self._transport)
+        ago, received = self.heard_ago(), self._arrivals.total
+        return attrs.evolve(
+            _LOST, source=Source.COUNTED, heard_ago=ago, received=received
         )
-        return self._last
 
     def close(self) -> None:
         """Count no more, and keep no reference to the connection."""
@@ -278,8 +297,3 @@ class CountingProbe:
         if departures.last_at is None:
             return None, departures.total
         return self._now() - departures.last_at, departures.total
-
-
-def _lost(last: Evidence) -> Evidence:
-    """What is left of *last* once the connection is."""
-    return attrs.evolve(last, reading=False, writable=False)

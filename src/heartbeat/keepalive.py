@@ -6,18 +6,19 @@ Nothing here runs when the application reads or writes.
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from twisted.internet.defer import Deferred, fail
 
 from heartbeat import events
-from heartbeat.evidence import Probe, probe_for
+from heartbeat.counters import Counters
+from heartbeat.deadlines import coarse
+from heartbeat.evidence import probe_for
 from heartbeat.host import Host, check_voice
 from heartbeat.policy import Keepalive
 from heartbeat.response import Phase, Response
 from heartbeat.states import Action, State
-from heartbeat.watch import Watch
 from heartbeat.wheel import wheel_of
 
 if TYPE_CHECKING:
@@ -26,19 +27,18 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
     from twisted.python.failure import Failure
 
-    from heartbeat.counters import Counters
-    from heartbeat.pings import RoundTrip
-    from heartbeat.verdict import Verdict
+    from heartbeat.pinglog import RoundTrip
 
 __all__ = ["Heartbeat"]
 
 
-class Heartbeat:
+class Heartbeat(Response):
     """Keeps one connection alive, or says why it is not.
 
     `HeartbeatMixin` makes one per connection. By hand: make it when the
     connection is made, `start` it, and call `lost` and `release` before and
-    after what your own ``connectionLost`` does.
+    after what your own ``connectionLost`` does. What is documented here is for you;
+    what it inherits besides is its own machinery.
 
     Args:
         host: Speaks for us and hears of suspicions and verdicts.
@@ -47,11 +47,16 @@ class Heartbeat:
         reactor: Whose shared wheel says when to look.
         uniform: A random number from 0 up to 1, for the jitter.
 
+    Attributes:
+        policy: The numbers in force; change them with `configure`.
+        state: What is known of the peer.
+        phase: Where this is in its life.
+
     Raises:
         TypeError: *policy* is none, or asks what *host* has no words for.
     """
 
-    __slots__ = ("__weakref__", "_reason", "_response", "_watch")
+    __slots__ = ("__weakref__",)
 
     def __init__(
         self,
@@ -59,77 +64,43 @@ class Heartbeat:
         transport: Any,
         policy: Keepalive,
         reactor: IReactorTime,
-        uniform: Callable[[], float] = random.random,
+        uniform: Callable[[], float] = coarse,
     ) -> None:
         _check_policy(policy)
         check_voice(type(host), policy)
         wheel = wheel_of(reactor)
         probe = probe_for(host, transport, wheel.now)
-        self._response = Response(host, transport)
-        self._watch = Watch(
-            transport, probe, policy, wheel, self._response, uniform=uniform
-        )
-        self._response.watch = self._watch
-        self._reason: Failure | None = None
-
-    @property
-    def policy(self) -> Keepalive:
-        """The numbers in force; change them with `configure`."""
-        return self._watch.liveness.policy
-
-    @property
-    def state(self) -> State:
-        """What is known of the peer."""
-        return self._watch.liveness.state
-
-    @property
-    def phase(self) -> Phase:
-        """Where this is in its life."""
-        return self._response.phase
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The last one that fell; in a dry run there may be several."""
-        return self._response.verdict
+        super().__init__(host, transport, probe, policy, wheel, uniform=uniform)
 
     @property
     def counters(self) -> Counters:
-        """What happened so far."""
-        return self._response.telling.counters
+        """What happened until now; a copy."""
+        log = self.log
+        rest = Counters() if self._extras is None else self._extras.counters
+        return attrs.evolve(rest, pings_sent=log.sent, pongs=log.answered)
 
     @property
     def rtt(self) -> RoundTrip | None:
         """Round-trip times; None before the first sample."""
-        return self._response.pings.round_trip
+        return self.log.round_trip
 
     @property
     def last_heard(self) -> float:
         """When the peer's last byte arrived, monotonic seconds."""
-        heard_at = self._watch.liveness.heard_at
         if self.phase is not Phase.RUNNING:
-            return heard_at
-        return max(heard_at, self.now() - self.probe.heard_ago())
-
-    @property
-    def probe(self) -> Probe:
-        """Where the evidence comes from; a test puts in its own."""
-        return self._watch.probe
-
-    @probe.setter
-    def probe(self, probe: Probe) -> None:
-        self._watch.probe.close()
-        self._watch.probe = probe
+            return self.heard_at
+        return max(self.heard_at, self.now() - self.probe.heard_ago())
 
     def now(self) -> float:
         """Monotonic seconds: the clock of every time given here."""
-        return self._watch.wheel.now()
+        return self.wheel.now()
 
     def start(self) -> None:
         """Begin; harmless when it has begun, or when the connection is gone."""
         if self.phase is Phase.WAITING:
             events.prepare()
-            self._response.phase = Phase.RUNNING
-            self._watch.start()
+            self.phase = Phase.RUNNING
+            self.watch()
 
     def pause(self) -> None:
         """Say, ask and judge nothing until `resume`: for phases that are not yours.
@@ -137,8 +108,8 @@ class Heartbeat:
         A question of the peer's is answered then.
         """
         if self.phase is Phase.RUNNING:
-            self._response.phase = Phase.WAITING
-            self._watch.stop()
+            self.phase = Phase.WAITING
+            self.unwatch()
 
     def resume(self) -> None:
         """Go on after `pause`; the peer counts as heard now."""
@@ -152,15 +123,14 @@ class Heartbeat:
                 the old one stays in force.
         """
         _check_policy(policy)
-        check_voice(type(self._response.telling.host), policy)
-        self._watch.configure(policy)
-        self._response.configure_closing(policy.grace)
+        check_voice(type(self.host), policy)
+        super().configure(policy)
         if policy.enforce and self.state is State.LOST:
             self._enforce()
 
     def active(self) -> None:
         """The application is at work: resets the ``idle`` limit, nothing else."""
-        self._watch.active(self.now())
+        self.was_active(self.now())
 
     def ping(self) -> Deferred[float]:
         """Measure the round trip now.
@@ -174,11 +144,10 @@ class Heartbeat:
         """
         if self._reason is not None:
             return fail(self._reason)
-        pings = self._response.pings
-        first = not pings.awaited
-        deferred = pings.wait()
+        first = not self.pings.awaited
+        deferred = self.pings.wait()
         if first:
-            self._response.ping(pings.fail)
+            self.write_ping(self.pings.fail)
         return deferred
 
     def pong(self, payload: bytes | None = None) -> None:
@@ -187,17 +156,16 @@ class Heartbeat:
         Args:
             payload: What it echoes; None on a wire whose answers name no ping.
         """
-        now, liveness = self.now(), self._watch.liveness
-        sent_at = self._response.pings.answer(payload, now)
+        now = self.now()
+        sent_at = self.take_answer(payload, now)
         if sent_at is None:
-            self.counters.unsolicited_pongs += 1
             return
-        self.counters.pongs += 1
-        self.counters.late_pongs += liveness.overdue(sent_at)
-        action = liveness.answered(now, sent_at, self._watch.wheel.stalled)
+        if self.overdue(sent_at):
+            self.extras.late_pongs += 1
+        action = self.answered(now, sent_at, self.wheel.stalled)
         if action is not None:
-            self._response.acted(action, None, now)
-        self._watch.reschedule()
+            self.acted(action, now)
+        self.reschedule(now)
 
     def pinged(self, payload: bytes, reply: Callable[[bytes], None]) -> None:
         """The peer asks; answer it by *reply*, if that is within bounds.
@@ -206,12 +174,9 @@ class Heartbeat:
             payload: What the answer has to echo, of any length.
             reply: Writes an answer.
         """
-        self._response.pinged(payload, reply, self.now())
-        self._watch.reschedule()
-
-    def close(self) -> None:
-        """Close gracefully, and abort after ``grace`` without progress."""
-        self._response.close()
+        now = self.now()
+        self.questioned(payload, reply, now)
+        self.reschedule(now)
 
     def lost(self, reason: Failure) -> None:
         """``connectionLost`` was called, for *reason*: all watching ends; idempotent.
@@ -219,24 +184,29 @@ class Heartbeat:
         Call it each time, if the protocol calls its own before the transport does.
         """
         if self._reason is None:
-            self._reason = reason
-        self._response.lost()
+            self.extras.reason = reason
+        self.gone()
 
     def release(self) -> None:
         """Whoever waits for an answer hears why the connection was lost."""
-        if self._reason is not None:
-            self._response.pings.fail(self._reason)
+        if self._reason is not None and self._pings is not None:
+            self._pings.fail(self._reason)
 
-    def explain(self, reason: Failure) -> Failure:
-        """*reason*, or our verdict if that is why the connection was lost."""
-        return self._response.explain(reason)
+    def wrote_late(self, size: int) -> None:
+        """Count a write, of *size* bytes, after the connection was lost."""
+        del size
+        self.extras.late_writes += 1
+
+    @property
+    def _reason(self) -> Failure | None:
+        return None if self._extras is None else self._extras.reason
 
     def _enforce(self) -> None:
         """A dry run is over: its verdict stands, unless the peer was heard since."""
         now = self.now()
-        self._watch.fire(now)
+        self.look_now(now)
         if self.state is State.LOST:
-            self._response.acted(Action.GIVE_UP, self.probe.look(), now)
+            self.acted(Action.GIVE_UP, now)
 
 
 def _check_policy(policy: object) -> None:

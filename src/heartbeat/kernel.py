@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from heartbeat import tcp_info
 
 if TYPE_CHECKING:
-    from heartbeat.tcp_info import TcpInfo
+    from collections.abc import Callable
+
+    from heartbeat.tcp_info import TcpInfo, Vitals
 
 try:
     import fcntl
@@ -18,7 +20,7 @@ try:
 except ImportError:  # pragma: no cover - Windows
     fcntl = termios = None  # type: ignore[assignment]
 
-__all__ = ["GONE", "knows", "tcp", "unacknowledged", "unread"]
+__all__ = ["GONE", "knows", "tcp", "unacknowledged", "unread", "vitals"]
 
 GONE = (AttributeError, OSError)
 """What asking about a lost connection raises: Twisted deletes its ``socket``."""
@@ -35,7 +37,7 @@ def knows(descriptor: Any) -> bool:
         return False
     try:
         proto = descriptor.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL)
-        return proto == socket.IPPROTO_TCP and tcp(descriptor) is not None
+        return proto == socket.IPPROTO_TCP and vitals(descriptor) is not None
     except GONE:
         return False
 
@@ -46,10 +48,21 @@ def tcp(descriptor: Any) -> TcpInfo | None:
     Raises:
         AttributeError, OSError: `GONE`: the connection is lost, or is not TCP.
     """
-    ask = descriptor.socket.getsockopt
-    return tcp_info.parse(
-        ask(socket.IPPROTO_TCP, tcp_info.TCP_INFO, tcp_info.STRUCT_SIZE)
-    )
+    return tcp_info.parse(_ask(descriptor))
+
+
+def vitals(descriptor: Any) -> Vitals | None:
+    """The little of it that every look needs.
+
+    Raises:
+        AttributeError, OSError: `GONE`.
+    """
+    return tcp_info.vitals(_ask(descriptor))
+
+
+def _ask(descriptor: Any) -> bytes:
+    ask: Callable[[int, int, int], bytes] = descriptor.socket.getsockopt
+    return ask(socket.IPPROTO_TCP, tcp_info.TCP_INFO, tcp_info.STRUCT_SIZE)
 
 
 def unread(descriptor: Any) -> int:

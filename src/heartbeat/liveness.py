@@ -19,10 +19,9 @@ Source:
 from __future__ import annotations
 
 import math
-import random
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Final, cast
 
-from heartbeat.deadlines import Deadlines
+from heartbeat.deadlines import Deadlines, coarse
 from heartbeat.policy import Proof
 from heartbeat.question import Question
 from heartbeat.states import TRANSITIONS, Action, Event, State
@@ -33,7 +32,10 @@ if TYPE_CHECKING:
     from heartbeat.policy import Keepalive
     from heartbeat.question import Signs
 
-__all__ = ["Action", "Liveness"]
+__all__ = ["READ_SIZE", "Action", "Liveness"]
+
+# For the comparison in every glance: enum members are slow to look up.
+_TRAFFIC: Final = Proof.TRAFFIC
 
 READ_SIZE = 2**16
 """Bytes that one pass of I/O reads from a connection, at most.
@@ -47,43 +49,44 @@ class Liveness(Deadlines):
     """The state of one peer.
 
     Args:
-        policy: Its numbers; assign another one at any time, everything is
-            computed from the last sign of life, not from now.
+        policy: Its numbers.
         uniform: A random number from 0 up to 1, for the jitter.
+
+    Attributes:
+        known: Bytes received when the peer ceased to be simply alive, or at its last
+            sign of life since: more of them are one. None while it is alive.
+        looks: Looks left until the verdict on a suspect.
     """
 
-    __slots__ = ()
+    __slots__ = ("known", "looks")
 
     def __init__(
-        self, policy: Keepalive, uniform: Callable[[], float] = random.random
+        self, policy: Keepalive, uniform: Callable[[], float] = coarse
     ) -> None:
         super().__init__(policy, uniform)
+        self.known: int | None = None
+        self.looks = 0
 
-    @property
-    def policy(self) -> Keepalive:
-        """The numbers in force."""
-        return self._policy
-
-    @policy.setter
-    def policy(self, policy: Keepalive) -> None:
-        self._policy = policy
+    def go_by(self, policy: Keepalive) -> None:
+        """Go by other numbers: computed from the last sign of life, not from now."""
+        self.policy = policy
         if policy.proof is Proof.TRAFFIC:
             self.proven_at = self.heard_at
             self._quiet_from = max(self._quiet_from, self.heard_at)
         if self.state is State.ASKED and self._deadline(self._stalled) == math.inf:
             self._drop_question()
 
-    def start(self, now: float, stalled: float = 0.0) -> None:
+    def begin(self, now: float, stalled: float = 0.0) -> None:
         """Begin to look; the peer counts as heard at *now*, monotonic seconds."""
         self._enter(Event.START)
         self._stalled = stalled
         self.heard_at = now
         self._prove(now)
 
-    def stop(self) -> None:
+    def cease(self) -> None:
         """Look no more; idempotent."""
         self._enter(Event.STOP)
-        self.question = None
+        self.question = self.known = None
 
     def heard(self, at: float, stalled: float) -> None:
         """Take note of bytes that arrived *at*, monotonic seconds, while ALIVE."""
@@ -91,8 +94,8 @@ class Liveness(Deadlines):
             return
         self.heard_at = at
         self._stalled = stalled
-        if self._policy.proof is Proof.TRAFFIC:
-            self._prove(at)
+        if self.policy.proof is _TRAFFIC:
+            self.proven_at = self._quiet_from = at
 
     def answered(self, now: float, sent_at: float, stalled: float) -> Action | None:
         """The peer answered, at *now*, a ping *sent_at*, both monotonic seconds."""
@@ -113,7 +116,7 @@ class Liveness(Deadlines):
 
     def overdue(self, sent_at: float) -> bool:
         """Whether an answer to a ping *sent_at* would come after its deadline."""
-        if self.state in {State.SUSPECT, State.LOST}:
+        if self.state in (State.SUSPECT, State.LOST):
             return True
         question = self.question
         repeated = question is not None and question.attempt > 1
@@ -122,7 +125,7 @@ class Liveness(Deadlines):
     def ask_at_once(self, now: float) -> None:
         """After a stall or a suspend: do not wait for the interval to pass."""
         del now
-        if self.state is State.ALIVE and self._policy.asks:
+        if self.state is State.ALIVE and self.policy.asks:
             self._quiet_from = -math.inf
 
     def check(self, now: float, signs: Signs, stalled: float) -> Action | None:
@@ -141,52 +144,52 @@ class Liveness(Deadlines):
 
     def _check_nothing(self, now: float, signs: Signs, stalled: float) -> None:
         del signs, stalled
-        self._looked_at = now
+        self.looked_at = now
 
     def _check_alive(self, now: float, signs: Signs, stalled: float) -> Action | None:
-        if now < self._due_alive(now, stalled):
+        if now < self.due_alive(stalled):
             return None
         if not signs.reading:
-            return self._hold(now)
+            return self._hold(now, signs)
         if now >= self._silence_at(stalled):
             return self._expire(now, signs, stalled)
         self._quiet_from = now
         self._draw = self._uniform()
         if not signs.writable:
             return None
-        if self._policy.timeout is None:  # what waits to leave keeps a path open too
+        if self.policy.timeout is None:  # what waits to leave keeps a path open too
             return None if signs.unsent else Action.ASK
         self._enter(Event.SILENT)
         return self._ask(now, signs, stalled, attempt=1)
 
     def _check_asked(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if not signs.reading:
-            return self._hold(now)
+            return self._hold(now, signs)
         question = cast("Question", self.question)  # ASKED means there is one
         question.follow(now, signs, stalled)
         if now >= self._limit(stalled):
             return self._expire(now, signs, stalled)
-        pause = cast("float", self._policy.timeout) / 8
+        pause = cast("float", self.policy.timeout) / 8
         return Action.NUDGE if question.nudge(now, signs, pause) else None
 
     def _check_suspect(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if not signs.reading:
-            return self._hold(now)
+            return self._hold(now, signs)
         if self.question:
             self.question.follow(now, signs, stalled)
         if now < self._limit(stalled):
             return self._excuse(stalled)
-        self._looks -= 1
-        if self._looks > 0:
+        self.looks -= 1
+        if self.looks > 0:
             return None
         return self._conclude(now, signs, stalled)
 
     def _check_held(self, now: float, signs: Signs, stalled: float) -> Action | None:
-        self._looked_at = now
+        self.looked_at = now
         if not signs.reading:
             return None
         self._enter(Event.RESUMED)
-        self.question = None
+        self.question = self.known = None
         self._stalled = stalled
         self.heard_at = now
         self._prove(now)
@@ -199,17 +202,17 @@ class Liveness(Deadlines):
         if self.state is State.ALIVE:
             self.heard(now - signs.heard_ago, stalled)
             return False
-        if self.state is State.OFF or signs.received <= self._received:
+        if self.known is None or signs.received <= self.known:
             return False
-        self._received = signs.received
+        self.known = signs.received
         self._stalled = stalled
         self.heard_at = max(self.heard_at, now - signs.heard_ago)
-        return self._policy.proof is Proof.TRAFFIC and self.state is not State.HELD
+        return self.policy.proof is Proof.TRAFFIC and self.state is not State.HELD
 
     def _live_on(self, at: float) -> Action | None:
-        mistaken = self.state in {State.SUSPECT, State.LOST}
+        mistaken = self.state in (State.SUSPECT, State.LOST)
         self._enter(Event.HEARD)
-        self.question = None
+        self.question = self.known = None
         self._prove(at)
         return Action.CLEAR if mistaken else None
 
@@ -217,7 +220,7 @@ class Liveness(Deadlines):
         self.proven_at = self._quiet_from = at
 
     def _ask(self, now: float, signs: Signs, stalled: float, attempt: int) -> Action:
-        self._received = signs.received
+        self.known = signs.received
         self.question = Question(now, signs, stalled, attempt, self._answered)
         return Action.ASK
 
@@ -225,8 +228,8 @@ class Liveness(Deadlines):
         if now < self._deadline(stalled):
             self.question = None  # silence alone has passed its limit
         self._enter(Event.EXPIRED)
-        self._received = signs.received
-        self._looks = 1 + signs.unread // READ_SIZE
+        self.known = signs.received
+        self.looks = 1 + signs.unread // READ_SIZE
         return Action.WARN
 
     def _excuse(self, stalled: float) -> Action:
@@ -241,9 +244,9 @@ class Liveness(Deadlines):
         """Nothing was heard in the second look either."""
         question = self.question
         final = now >= self._silence_at(stalled)
-        if final or not question or question.attempt >= self._policy.attempts:
+        if final or not question or question.attempt >= self.policy.attempts:
             self._enter(Event.CONFIRMED)
-            self._looked_at = now
+            self.looked_at = now
             return Action.GIVE_UP
         if not signs.writable:  # nobody can ask again: only silence speaks now
             self._drop_question()
@@ -253,11 +256,12 @@ class Liveness(Deadlines):
 
     def _drop_question(self) -> None:
         self._enter(Event.WITHDRAWN)
-        self.question = None
+        self.question = self.known = None
 
-    def _hold(self, now: float) -> Action:
+    def _hold(self, now: float, signs: Signs) -> Action:
         self._enter(Event.PAUSED)
-        self._looked_at = now
+        self.known = signs.received
+        self.looked_at = now
         return Action.HOLD
 
     def _enter(self, event: Event) -> None:

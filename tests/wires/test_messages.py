@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import attrs
+from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import HeartbeatMixin, Keepalive, PolicyError
+from heartbeat.protocol import connection_of
 from heartbeat.testing import connect
-from heartbeat.wires.messages import MessageWire
+from heartbeat.wires.messages import MessageWire, Sieve
 from tests.connections import Sink
 
 
@@ -111,3 +114,19 @@ class CheckTests(SynchronousTestCase):
         self.assertEqual(list(map(pair.client.arrived, not_bytes)), ["kept", None])
         pair.flush()
         self.assertEqual(pair.server.received, b"! 7")
+
+
+class SieveTests(SynchronousTestCase):
+    def test_removed(self) -> None:
+        """Removed, also twice, it leaves no trace, and whoever kept it gets everything."""
+        client = connect(Beating(), Sink(), Clock()).client
+        sieve = Sieve(client.wire, client, client.heartbeat)
+        kept = client.arrived
+        sieve.remove()
+        sieve.remove()
+        self.assertNotEqual(client.arrived, kept)
+        kept(b"! 1")
+        self.assertEqual(client.parcels, [])
+        connection_of(client).leave(Failure(ConnectionDone()))
+        kept(b"! 1")
+        self.assertEqual(client.parcels, [b"! 1"])
