@@ -7,10 +7,10 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest trial check docs bench
+.PHONY: help demo test pytest trial check docs bench bench-quick
 
 help:
-	@sed -nE 's/^([a-z]+): .*## (.*)$$/make \1	\2/p' Makefile
+	@sed -nE 's/^([a-z-]+): .*## (.*)$$/make \1	\2/p' Makefile
 
 demo: $(READY)  ## the demonstration, against real peer processes
 	$(VENV)/bin/heartbeat demo
@@ -36,10 +36,15 @@ check: $(READY)  ## rules, format and types
 docs: $(READY)  ## the documentation, into docs/_build; warnings are errors
 	$(RUN) -m sphinx -n -W --keep-going -T -E docs docs/_build
 
-bench: $(READY)  ## what the hot path and a scoped call cost, in instructions
-	@command -v valgrind > /dev/null || { echo 'bench needs valgrind (apt-get install valgrind)'; exit 1; }
-	$(RUN) benchmarks/hot_path.py
-	$(RUN) benchmarks/scope_cost.py
+bench: $(READY)  ## all benchmarks, 15 minutes: docs/benchmarks.md and its plots
+	@$(VALGRIND)
+	$(RUN) -m benchmarks
+
+bench-quick: $(READY)  ## the same in 2 minutes, coarsely: build/benchmarks-quick/
+	@$(VALGRIND)
+	$(RUN) -m benchmarks --quick
+
+VALGRIND = command -v valgrind > /dev/null || { echo 'this needs valgrind (apt-get install valgrind)'; exit 1; }
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 10) or sys.exit(f"Python 3.10 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: make PYTHON=...")'

@@ -77,7 +77,7 @@ def stages(
     """All jobs, those that may run at the same time together, the quick ones first."""
     python = ".venv/bin/python"
     build = [python, "-m", "build", "--outdir", "build/dist"]
-    gate = [python, "benchmarks/hot_path.py", "--gate"]
+    gate = [python, "-m", "benchmarks.gates"]
     return [
         [Job("environment", [["make", ".venv/.ready"]])],
         [
@@ -89,7 +89,7 @@ def stages(
         # These two keep two processors busy by themselves.
         [Job("test", [["make", "test"]])],
         wheel_jobs(project, found, scratch),
-        [Job("hot path", [gate])],
+        [Job("instruction gates", [gate])],
     ]
 
 

@@ -12,24 +12,33 @@ The script takes the number of iterations as its last argument::
 and should do the same thing N times. Before each run the cyclic garbage collector is
 switched off and ``PYTHONHASHSEED`` is 0, so that two runs count the same.
 
-    >>> instructions_per_call(Path("bench.py"), ["bare"], 1000, 3000)  # doctest: +SKIP
-    5132.4
+`measure` does that. `phases` counts several things in one run of a program that says
+where each begins and ends, by `mark`.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Measurement", "instructions", "instructions_per_call", "measure"]
+__all__ = [
+    "Measurement",
+    "Phases",
+    "instructions",
+    "mark",
+    "measure",
+    "phases",
+]
 
 _COLLECTED = re.compile(r"Collected\s*:\s*(\d+)")
 
@@ -42,17 +51,50 @@ _STEADY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
 }
 
-# Runs the script as ``python script ...`` would, without the garbage collector: when
-# a collection happens depends on everything allocated before it.
+ROOT = Path(__file__).resolve().parent.parent
+
+# Runs the script as ``python script ...`` would in the root of the project, without the
+# garbage collector: when a collection happens depends on everything allocated before it.
 _BOOTSTRAP = (
-    "import gc, os, runpy, sys; gc.disable(); sys.argv = sys.argv[1:];"
-    "sys.path.insert(0, os.path.dirname(os.path.abspath(sys.argv[0])));"
+    "import gc, runpy, sys; gc.disable(); sys.argv = sys.argv[1:];"
+    f"sys.path.insert(0, {str(ROOT)!r});"
     "runpy.run_path(sys.argv[0], run_name='__main__')"
 )
 
 
+_FUNCTION = re.compile(r"(?P<called>c)?fn=\((?P<number>\d+)\)(?: (?P<name>.+))?")
+_COST = re.compile(r"[-+*\d]\S* (\d+)$")
+
+# How far these search depends on what is free, and so on everything before.
+_ALLOCATORS = re.compile(
+    r"_int_(malloc|free\w*|realloc|memalign)|unlink_chunk|malloc_consolidate|sysmalloc"
+    r"|systrim|alloc_perturb|tcache_\w+"
+    r"|_PyObject_(Malloc|Calloc|Free|Realloc)|pymalloc_\w+|new_arena|allocate_from_\w+"
+)
+
+# The same for a module, with this process's path: what else happens when Python starts
+# is not wanted, like what coverage does there.
+_BOOTSTRAP_MODULE = (
+    "import sys; sys.path[:0] = {path!r};"
+    "import gc, runpy; gc.disable(); sys.argv = sys.argv[1:];"
+    "runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+)
+
+
+class Phases(NamedTuple):
+    """What `phases` found.
+
+    Attributes:
+        told: What the last line of the output says, from JSON.
+        counts: Instructions of each phase, by the process that did it.
+    """
+
+    told: Any
+    counts: Mapping[int, Sequence[int]]
+
+
 class Measurement(NamedTuple):
-    """One script to be measured: the arguments of `instructions_per_call`.
+    """One script to be measured: run as ``python script *args N``.
 
     Attributes:
         script: The script to run.
@@ -66,27 +108,6 @@ class Measurement(NamedTuple):
     args: Sequence[str]
     low: int
     high: int
-
-
-def instructions_per_call(
-    script: Path, args: Sequence[str], low: int, high: int
-) -> float:
-    """Count the instructions of one iteration of *script*.
-
-    Args:
-        script: Run as ``python script *args N`` for N = *low* and N = *high*.
-        args: Arguments before N.
-        low: Iterations of the shorter run.
-        high: Iterations of the longer run, more than *low*.
-
-    Returns:
-        Instructions for each iteration between *low* and *high*, on average.
-
-    Raises:
-        subprocess.CalledProcessError: The script failed; its output was printed.
-    """
-    (result,) = measure({"": Measurement(script, args, low, high)}).values()
-    return result
 
 
 def measure(
@@ -130,8 +151,86 @@ def instructions(script: Path, args: Sequence[str]) -> int:
     return int(found.group(1))
 
 
+def mark() -> None:
+    """Say to `phases` that one begins here, or ends."""
+    # A function of the C library's that nothing else calls: callgrind looks for it.
+    os.getppid()
+
+
+def phases(module: str, *args: str) -> Phases:
+    """Count the instructions that a module executes between pairs of `mark`.
+
+    One run is enough: what is before, between and after does not count. Neither does
+    what happens inside the memory allocators, the interpreter's and the C library's:
+    it is not the same for the same calls. Calling them counts.
+
+    Args:
+        module: Run as ``python -m module *args`` would, without garbage collection. It
+            may fork; each process marks its own phases.
+        args: Its arguments.
+    """
+    path = [str(ROOT), *filter(None, sys.path)]
+    command = [sys.executable, "-S", "-c", _BOOTSTRAP_MODULE.format(path=path)]
+    with tempfile.TemporaryDirectory(prefix="callgrind-") as folder:
+        output = _output(
+            [
+                "valgrind",
+                "--tool=callgrind",
+                "--dump-before=getppid",
+                f"--callgrind-out-file={folder}/%p",
+                *command,
+                module,
+                *args,
+            ]
+        )
+        counts = _counts(Path(folder))
+    return Phases(json.loads(output.splitlines()[-1]), counts)
+
+
+def _counts(folder: Path) -> dict[int, list[int]]:
+    """What lies between the odd marks and the even ones, by process."""
+    found: dict[int, list[int]] = {}
+    for path in folder.glob("*.2"):
+        pid, parts = int(path.stem), len(list(folder.glob(f"{path.stem}.*")))
+        dumps = [folder / f"{pid}.{n}" for n in range(2, parts + 1, 2)]
+        found[pid] = [sum(_costs(dump)) for dump in dumps]
+    return found
+
+
+def _costs(dump: Path) -> Iterator[int]:
+    """The costs in a dump, but those inside the allocators.
+
+    Source:
+        Callgrind's profile format: ``fn=(3) name`` at first, ``fn=(3)`` from then on;
+        a line of costs belongs to the function, unless it follows ``calls=``.
+    """
+    names: dict[str, str] = {}
+    counts, called = True, False
+    for line in dump.read_text().splitlines():
+        if match := _FUNCTION.match(line):
+            number, name = match["number"], match["name"]
+            names.setdefault(number, name or "")
+            if match["called"] is None:
+                counts = not _ALLOCATORS.match(names[number])
+        elif line.startswith("calls="):
+            called = True
+        elif match := _COST.match(line):
+            if counts and not called:
+                yield int(match[1])
+            called = False
+
+
 def _run(command: Sequence[str]) -> str:
     """Run *command*; what it wrote to stderr."""
+    return _done(command).stderr
+
+
+def _output(command: Sequence[str]) -> str:
+    """Run *command*; what it wrote to stdout."""
+    return _done(command).stdout
+
+
+def _done(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **_STEADY}
     # Compiling the sources anew in every run would be counted.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -141,4 +240,4 @@ def _run(command: Sequence[str]) -> str:
     if done.returncode:
         print(done.stdout, done.stderr, file=sys.stderr)
         done.check_returncode()
-    return done.stderr
+    return done
