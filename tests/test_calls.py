@@ -13,19 +13,21 @@ from twisted.internet.task import Clock
 from zope.interface.verify import verifyObject
 
 from heartbeat.calls import (
+    IN_A_LIST,
     MISSING,
     NO_CALL,
     NO_MORE,
     Fired,
     Inert,
-    OlderCalls,
     ScopedCall,
+    SeveralCalls,
     bad_delay,
     by_name,
     name_of,
     uncallable,
 )
 from heartbeat.clock import ScopedClock
+from heartbeat.scope import NO_CALLS
 
 from .scope_case import ScopeTestCase
 
@@ -237,12 +239,12 @@ class InertCallTests(ScopeTestCase):
         self.assertIsNone(call.function)
 
 
-class OlderCallsTests(ScopeTestCase):
+class SeveralCallsTests(ScopeTestCase):
     """A scope with several calls does not keep those that are over."""
 
     def test_tidy(self) -> None:
         """Those that are over go, the others stay in order; the limit follows."""
-        older = OlderCalls()
+        older = SeveralCalls()
         older.extend(self.scope.callLater(n, int) for n in range(8))
         for call in older[::2]:
             call.cancel()
@@ -251,6 +253,16 @@ class OlderCallsTests(ScopeTestCase):
 
         self.assertEqual(older, left)
         self.assertEqual(older.limit, 16)
+
+    def test_after_a_burst(self) -> None:
+        """Of many calls that were cancelled nothing is left after as many more."""
+        for call in [self.scope.callLater(9, int) for _ in range(500)]:
+            call.cancel()
+        for _ in range(2000):
+            self.scope.callLater(9, int).cancel()
+        self.assertIs(self.scope._several, NO_CALLS)
+        pending = self.scope.callLater(9, int)
+        self.assertEqual(self.scope.getDelayedCalls(), [pending])
 
     def test_function(self) -> None:
         """A call knows its function, with arguments or without."""
@@ -310,6 +322,6 @@ class ArgumentTests(ScopeTestCase):
 class PlaceholderTests(ScopeTestCase):
     def test_says_so(self) -> None:
         """What stands where no call is can be shown, and is over."""
-        for placeholder in (NO_CALL, NO_MORE):
+        for placeholder in (NO_CALL, IN_A_LIST, NO_MORE):
             self.assertEqual(repr(placeholder), "<no ScopedCall>")
             self.assertFalse(placeholder.active())

@@ -24,6 +24,7 @@ from twisted.python.failure import Failure
 
 from heartbeat.clock import ScopedClock, ScopeState
 from heartbeat.errors import ScopeClosedError
+from heartbeat.scope import NO_CALLS
 
 from .scope_case import ScopeTestCase
 
@@ -217,6 +218,20 @@ class CloseTests(ScopeTestCase):
     async def forever(self) -> None:
         """Await something that never comes."""
         await Deferred()
+
+
+class RoomTests(ScopeTestCase):
+    """Where pending calls are kept."""
+
+    def test_one_again(self) -> None:
+        """After a burst that was cancelled, the list is gone and one call has a slot."""
+        for call in [self.scope.callLater(9, int) for _ in range(500)]:
+            call.cancel()
+        while self.scope._several is not NO_CALLS:
+            self.scope.callLater(9, int).cancel()
+
+        pending = self.scope.callLater(9, int)
+        self.assertEqual(self.scope.getDelayedCalls(), [pending])
 
 
 class ChildTests(ScopeTestCase):

@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     from heartbeat.clock import ScopedClock
 
 __all__ = [
+    "IN_A_LIST",
     "MISSING",
     "NO_CALL",
     "NO_MORE",
     "ArgumentsCall",
     "Fired",
     "Inert",
-    "OlderCalls",
     "ScopedCall",
+    "SeveralCalls",
     "bad_delay",
     "by_name",
     "name_of",
@@ -118,8 +119,8 @@ class ScopedCall:
     def _over(self) -> None:
         """Be a call that has run."""
         self._work = None
-        if self.scope._newest is self:
-            self.scope._newest = NO_CALL
+        if self.scope._only is self:
+            self.scope._only = NO_CALL
         # The reactor's call refers to us: referring back would make a cycle that
         # only the garbage collector ends.
         self._call = Fired(self._call.getTime())
@@ -150,8 +151,8 @@ class ArgumentsCall(ScopedCall):
         function(*args, **kwargs or {})
 
 
-class OlderCalls(list[ScopedCall]):
-    """The calls of a scope before its newest, oldest first.
+class SeveralCalls(list[ScopedCall]):
+    """The calls of a scope that has more than one, oldest first.
 
     Some are over: they are thrown out when they may be more than half, as reactors do.
 
@@ -249,10 +250,13 @@ def _placeholder(work: object) -> ScopedCall:
 
 
 NO_CALL: Final = _placeholder(None)
-"""In the place of a scope's newest call when it has none."""
+"""In the place of a scope's only call when it has none."""
+
+IN_A_LIST: Final = _placeholder("in a list")
+"""In the place of the only call of a scope that has several."""
 
 NO_MORE: Final = _placeholder("refused")
-"""In the place of the newest call of a scope that has ended: the place is taken."""
+"""In the place of the only call of a scope that has ended: the place is taken."""
 
 
 def by_name(

@@ -116,11 +116,10 @@ class ScopedClock(Scope):
             call._work = function
         call.scope = self
         call._call = self._root.callLater(delay, call)
-        if self._newest._work is None:
-            self._newest = call
-        elif len(self._older) < self._older.limit:
-            self._older.append(self._newest)
-            self._newest = call
+        if self._only._work is None:
+            self._only = call
+        elif len(self._several) < self._several.limit:
+            self._several.append(call)
         else:
             self._make_room(call)
         return call

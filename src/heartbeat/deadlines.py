@@ -5,9 +5,9 @@ Nothing here changes a state; `heartbeat.liveness` does.
 A keepalive is one object, in layers that are classes on top of each other: a `Check`
 of the wheel, its deadlines, `heartbeat.liveness`, `heartbeat.watch`,
 `heartbeat.telling`, `heartbeat.conversation`, `heartbeat.response`,
-`heartbeat.keepalive`. Each knows those
-below it and works without those above. Objects beside each other would say the same,
-and cost every idle connection 40 bytes and a cache miss each.
+`heartbeat.keepalive`. Each knows those below it and works without those above. Objects
+beside each other would say the same, and cost every idle connection 40 bytes and a
+cache miss each.
 """
 
 from __future__ import annotations

@@ -136,6 +136,7 @@ class Liveness(Deadlines):
             signs: What the kernel and the transport know.
             stalled: Cumulative seconds by which our own reactor was late.
         """
+        self.looked_at = now
         if self._shows_life(now, signs, stalled):
             return self._live_on(self.heard_at)
         return self._CHECKS[self.state](self, now, signs, stalled)
@@ -143,14 +144,13 @@ class Liveness(Deadlines):
     # One method a state: what a check does in it.
 
     def _check_nothing(self, now: float, signs: Signs, stalled: float) -> None:
-        del signs, stalled
-        self.looked_at = now
+        del now, signs, stalled
 
     def _check_alive(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if now < self.due_alive(stalled):
             return None
         if not signs.reading:
-            return self._hold(now, signs)
+            return self._hold(signs)
         if now >= self._silence_at(stalled):
             return self._expire(now, signs, stalled)
         self._quiet_from = now
@@ -164,7 +164,7 @@ class Liveness(Deadlines):
 
     def _check_asked(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if not signs.reading:
-            return self._hold(now, signs)
+            return self._hold(signs)
         question = cast("Question", self.question)  # ASKED means there is one
         question.follow(now, signs, stalled)
         if now >= self._limit(stalled):
@@ -174,7 +174,7 @@ class Liveness(Deadlines):
 
     def _check_suspect(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if not signs.reading:
-            return self._hold(now, signs)
+            return self._hold(signs)
         if self.question:
             self.question.follow(now, signs, stalled)
         if now < self._limit(stalled):
@@ -185,7 +185,6 @@ class Liveness(Deadlines):
         return self._conclude(now, signs, stalled)
 
     def _check_held(self, now: float, signs: Signs, stalled: float) -> Action | None:
-        self.looked_at = now
         if not signs.reading:
             return None
         self._enter(Event.RESUMED)
@@ -246,7 +245,6 @@ class Liveness(Deadlines):
         final = now >= self._silence_at(stalled)
         if final or not question or question.attempt >= self.policy.attempts:
             self._enter(Event.CONFIRMED)
-            self.looked_at = now
             return Action.GIVE_UP
         if not signs.writable:  # nobody can ask again: only silence speaks now
             self._drop_question()
@@ -258,10 +256,9 @@ class Liveness(Deadlines):
         self._enter(Event.WITHDRAWN)
         self.question = self.known = None
 
-    def _hold(self, now: float, signs: Signs) -> Action:
+    def _hold(self, signs: Signs) -> Action:
         self._enter(Event.PAUSED)
         self.known = signs.received
-        self.looked_at = now
         return Action.HOLD
 
     def _enter(self, event: Event) -> None:

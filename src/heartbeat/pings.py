@@ -62,7 +62,7 @@ class Pings:
 
     def send(self, now: float) -> bytes:
         """The payload of a ping that is written at *now*, monotonic seconds."""
-        payload = b"%016x" % random.getrandbits(64)  # nothing to be guessed for
+        payload = b"%016x" % random.getrandbits(64)  # no secret
         self._pending[payload] = now
         if self._waiters and self._awaited is None:
             self._awaited = payload

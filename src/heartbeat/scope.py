@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
-from heartbeat.calls import NO_CALL, NO_MORE, OlderCalls, uncallable
+from heartbeat.calls import IN_A_LIST, NO_CALL, NO_MORE, SeveralCalls, uncallable
 from heartbeat.ending import Ended, Ending, Reason, ScopeState
 from heartbeat.ownership import CloseHook, Estate, Owned
 
@@ -30,10 +30,10 @@ AfterClose = Literal["raise", "drop"]
 """What ``callLater`` does once the scope is closed."""
 
 
-NO_CALLS: Final = OlderCalls(limit=0)
-"""The older calls of every scope that has none: not yet, or not any more.
+NO_CALLS: Final = SeveralCalls(limit=0)
+"""The list of every scope that needs none: it has one call at a time, or has ended.
 
-Nothing is ever added: a scope with one timer at a time needs no list.
+Nothing is ever added.
 """
 
 
@@ -48,11 +48,11 @@ class Scope:
         "__weakref__",
         "_after_close",
         "_estate",
-        "_newest",
-        "_older",
+        "_only",
         "_parent",
         "_peer",
         "_root",
+        "_several",
         "name",
     )
 
@@ -68,8 +68,8 @@ class Scope:
         # Most scopes have one pending call at a time: it is here, and moves to the list
         # only when there is a newer one. With a dictionary of all pending calls, a call
         # and its cancellation take 500 instructions more. It may be over.
-        self._newest: ScopedCall = NO_CALL
-        self._older = NO_CALLS
+        self._only: ScopedCall = NO_CALL
+        self._several = NO_CALLS
         self._estate: Estate | None = None
         if isinstance(parent, Scope):
             parent._adopt(self)
@@ -195,14 +195,14 @@ class Scope:
         ending = Ending(reason, self._root.seconds(), self.name, self.peer)
         self._root = Ended(self._root, ending, drop=self._after_close == "drop")
         calls = self._taken()
-        self._older, self._newest = NO_CALLS, NO_MORE
+        self._several, self._only = NO_CALLS, NO_MORE
         yield from calls
         for child in self._children():
             yield from child._sealed(reason)
 
     def _taken(self) -> list[ScopedCall]:
         """Its calls that were not cancelled here and did not run, oldest first."""
-        calls = [*self._older, self._newest]
+        calls = self._several or [self._only]
         return [call for call in calls if call._work is not None]
 
     def _pending(self) -> Iterator[ScopedCall]:
@@ -213,17 +213,20 @@ class Scope:
 
     def _make_room(self, call: ScopedCall) -> None:
         """Take *call* when there is no place for it; not once the scope has ended."""
-        if self._newest is NO_MORE:
+        if self._only is NO_MORE:
             # It was dropped; or the scope ended while the reactor scheduled it.
             call.expire()
             call.release()
             return
-        if self._older is NO_CALLS:
-            self._older = OlderCalls()
+        if self._several is NO_CALLS:
+            self._several = SeveralCalls()
+            self._several.append(self._only)
+            self._only = IN_A_LIST
+        self._several.tidy()
+        if self._several:
+            self._several.append(call)
         else:
-            self._older.tidy()
-        self._older.append(self._newest)
-        self._newest = call
+            self._several, self._only = NO_CALLS, call
 
     def _children(self) -> dict[Scope, None]:
         return self._estate.children if self._estate else {}
