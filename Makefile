@@ -20,9 +20,11 @@ test: $(READY)  ## the suite under pytest and under trial, then coverage
 	$(RUN) -m coverage report --fail-under=100
 	$(RUN) -m tests.own_coverage
 
-# Both at once, for most tests wait for a clock; trial's output follows at its end.
+# Both at once, for most tests wait for a clock; trial's output follows at its end. A
+# browser is dear, and only trial starts it.
 pytest:
-	$(RUN) -m pytest --cov --cov-context=test --cov-report=
+	$(RUN) -m pytest --cov --cov-context=test --cov-report= \
+	    --ignore=tests/graph/live/test_browser.py
 trial:
 	@mkdir -p build
 	@$(RUN) -m twisted.trial --reporter=text --temp-directory=build/trial tests \

@@ -18,6 +18,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "google",
+    "nearest",
     "outside",
     "state_diagram",
 ]

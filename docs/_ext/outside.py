@@ -49,6 +49,7 @@ HOMES = [
     "twisted.python.failure",
     "twisted.web.http",
     "twisted.words.protocols.irc",
+    "zope.interface.interface",
     "collections.abc",
     "typing",
     "types",

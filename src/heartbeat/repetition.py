@@ -41,6 +41,7 @@ class Repetition:
     """
 
     __slots__ = (
+        "__weakref__",
         "_beat",
         "_function",
         "_pending",

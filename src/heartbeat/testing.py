@@ -37,6 +37,8 @@ from twisted.internet.error import ConnectionLost
 from heartbeat import late
 from heartbeat.clock import ScopedClock
 from heartbeat.evidence import Evidence, Source
+from heartbeat.graph.testing.asserting import assert_no_strays
+from heartbeat.graph.testing.dirty import explain_dirty_reactor
 from heartbeat.memory import MemoryTransport, join
 from heartbeat.protocol import HeartbeatMixin
 
@@ -53,8 +55,10 @@ __all__ = [
     "Pair",
     "advance",
     "advance_to_next",
+    "assert_no_strays",
     "assert_nothing_left",
     "connect",
+    "explain_dirty_reactor",
     "inject",
     "late_writes_raise",
 ]

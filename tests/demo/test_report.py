@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from heartbeat.demo.claims import Claim
 from heartbeat.demo.report import WIDTH, LiveBoard, Stage, console_for
 from heartbeat.demo.rows import Mark, Row
+from tests.graph.scenes import seed
 
 ROWS = [
     Row(mark=Mark.HOLDS, peer="one", deed="lives on", outcome="lives"),
@@ -72,6 +73,14 @@ class StageTests(Printed):
         self.stage.event(12.0, "ends", "  late")
 
         self.assertEqual(self.lines(), ["   0.30 s  begins", "   12.00 s  ends  late"])
+
+    def test_picture(self) -> None:
+        """The reactor is drawn as a tree, indented as all the rest."""
+        self.stage.picture(seed())
+
+        lines = self.lines()
+        self.assertIn("postConnectionLostCall", "\n".join(lines))
+        self.assertTrue(all(not line or line.startswith("      ") for line in lines))
 
     def test_claims(self) -> None:
         """A claim that does not hold says what was seen instead, if anything was."""

@@ -54,6 +54,11 @@ class Program:
         self._process.kill()
         self._process.communicate()
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def hear(self, text: str) -> None:
         """Wait until it says *text*, after what was waited for before."""
         assert self._process.stdout is not None

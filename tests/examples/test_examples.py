@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from heartbeat.graph.attach.asking import snapshot_of
 from tests.examples.program import (
     EXAMPLES,
     PATIENCE,
@@ -58,6 +59,44 @@ class BeforeAndAfterTests(SynchronousTestCase):
                 self.assertTrue(connection.recv(100).startswith(b"PING"))
             self.assertEqual(program.end(), 0)
         return program.heard
+
+
+class PictureTests(SynchronousTestCase):
+    """``stray_call.py`` and ``strays.py``, which are there to be looked at."""
+
+    def test_drawing(self) -> None:
+        """What the README shows is what the program draws."""
+        path = Path(self.mktemp()).absolute()
+        with Program("stray_call.py", "--svg", path) as program:
+            self.assertEqual(program.end(), 0)
+        self.assertIn("1 stray call", program.heard)
+        shown = EXAMPLES.parent / "docs" / "stray-call.svg"
+        for picture in (path, shown) if shown.exists() else (path,):
+            drawn = picture.read_text()
+            for name in ("ClientAPI.postConnectionLostCall", "disconnected", "Stray"):
+                self.assertIn(name, drawn)
+
+    def test_all_strays(self) -> None:
+        """All that is forgotten is found, and what is wanted or owned is not."""
+        with Program("strays.py", "--once") as program:
+            self.assertEqual(program.end(), 0)
+        self.assertIn("4 stray calls", program.heard)
+        strays, _, others = program.heard.partition("LISTENING")
+        for name in (
+            "ForgetsLoop",
+            "ForgetsCall",
+            "ForgetsCoroutine",
+            "ForgetsSession",
+        ):
+            self.assertIn(f"{name}  disconnected", strays)
+        self.assertIn("expected: reconnects", others)
+
+    def test_asked(self) -> None:
+        """It says how it can be asked, and it can."""
+        with Program("strays.py") as program:
+            program.hear("heartbeat web ")
+            snapshot = snapshot_of(program.pid)
+        self.assertEqual(len(snapshot.strays()), 4)
 
 
 class ChatTests(SynchronousTestCase):

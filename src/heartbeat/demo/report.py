@@ -18,11 +18,13 @@ from rich.text import Text
 from rich.theme import Theme
 
 from heartbeat.demo.rows import Mark, Row
+from heartbeat.graph import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from heartbeat.demo.claims import Claim
+    from heartbeat.graph import Snapshot
 
 __all__ = [
     "LiveBoard",
@@ -105,6 +107,14 @@ class Stage:
     def event(self, at: float, text: str, remark: str = "") -> None:
         """Something happened, *at* seconds after the beginning."""
         _print(self._console, _moment(at, text, (remark, "failed")), INDENT)
+
+    def picture(self, seen: Snapshot) -> None:
+        """What the reactor is doing: the tree that ``heartbeat ps`` prints."""
+        tree = to_text(seen, color=True, width=self._console.width - 2 * INDENT)
+        self._console.print()
+        for line in Text.from_ansi(tree.rstrip()).split():
+            _print(self._console, line, 2 * INDENT)
+        self._console.print()
 
     def claims(self, claims: list[Claim]) -> None:
         """What has just been seen to be true, or not."""

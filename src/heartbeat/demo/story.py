@@ -13,6 +13,7 @@ from twisted.internet.protocol import Factory
 
 from heartbeat.demo.claims import Claim, until
 from heartbeat.demo.clients import Server, by_hand, difference, scoped, source_of
+from heartbeat.graph import snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from twisted.protocols.basic import LineOnlyReceiver
 
     from heartbeat.clock import ScopedClock
+    from heartbeat.graph import Snapshot
 
 __all__ = [
     "Entry",
@@ -33,6 +35,8 @@ __all__ = [
 GONE = "connection lost"
 PING = "sends PING"
 TIMEOUT = "keepalive timeout: the peer does not answer!"
+
+STRAY = "ClientAPI.postConnectionLostCall"
 
 WATCH = 0.9
 """Seconds for which the story goes on after the connection is lost."""
@@ -52,6 +56,9 @@ class Stage(Protocol):
 
     def event(self, at: float, text: str, remark: str = "") -> None:
         """Something happened, *at* seconds after the beginning."""
+
+    def picture(self, seen: Snapshot) -> None:
+        """What the reactor is doing."""
 
     def claims(self, claims: list[Claim]) -> None:
         """What has just been seen."""
@@ -81,6 +88,7 @@ class Notebook:
         pending: Calls of the reactor that will touch the client, right after it
             was connected, right after its connection was lost, and at the end.
         alive: Whether anything keeps the client's protocol object alive at the end.
+        picture: What the reactor was doing right after the connection was lost.
     """
 
     show: Callable[[float, str, str], None]
@@ -88,6 +96,7 @@ class Notebook:
     received: list[bytes] = attrs.Factory(list)
     pending: list[int] = attrs.Factory(list)
     alive: bool = True
+    picture: Snapshot | None = None
     _opened_at: float = attrs.Factory(time.monotonic)
 
     def log(self, text: str) -> None:
@@ -101,6 +110,12 @@ class Notebook:
     def at(self, text: str) -> float | None:
         """When *text* was last logged."""
         return next((e.at for e in reversed(self.entries) if e.text == text), None)
+
+    def strays(self) -> list[str]:
+        """The calls in the picture whose connection is gone."""
+        return (
+            [timer.function for timer in self.picture.strays()] if self.picture else []
+        )
 
     def after_loss(self) -> dict[str, float]:
         """What was logged after the loss, with seconds since then."""
@@ -137,6 +152,12 @@ def claims_by_hand(seen: Notebook) -> list[Claim]:
     fired, blamed = late.get(PING, 0.0), late.get(TIMEOUT, 0.0)
     return [
         Claim(
+            f"The reactor shows it: {STRAY} is pending, and the one connection it "
+            "reaches is gone.",
+            seen.strays() == [STRAY],
+            f"stray calls: {seen.strays()}",
+        ),
+        Claim(
             "The pending call outlived its connection: it fired "
             f"{fired:.1f} s after connectionLost.",
             PING in late,
@@ -166,6 +187,11 @@ def claims_scoped(seen: Notebook) -> list[Claim]:
             f"pending when connected, lost, and at the end: {seen.pending}",
         ),
         Claim(
+            "The reactor shows no call that hangs from a lost connection.",
+            seen.picture is not None and not seen.strays(),
+            f"stray calls: {seen.strays()}",
+        ),
+        Claim(
             f"Nothing fired in the {WATCH:.1f} s after it.",
             seen.at(GONE) is not None and not late,
             ", ".join(late),
@@ -191,7 +217,7 @@ async def _perform(
     try:
         client: Any = telling(reactor, seen.log)()
         client.reactor = reactor
-        await _live_through(client, port.getHost().port, reactor, clock, seen)
+        await _live_through(client, port.getHost().port, clock, seen, stage)
         watched = weakref.ref(client)
         del client
         gc.collect()
@@ -204,10 +230,11 @@ async def _perform(
 async def _live_through(
     client: Any,
     port: int,
-    reactor: Any,
     clock: ScopedClock,
     seen: Notebook,
+    stage: Stage,
 ) -> None:
+    reactor = client.reactor
     others = set(reactor.getDelayedCalls())
 
     def count_pending() -> None:
@@ -222,5 +249,7 @@ async def _live_through(
     count_pending()
     await until(clock, lambda: seen.at(GONE) is not None, limit=5)
     count_pending()
+    seen.picture = snapshot(reactor)
+    stage.picture(seen.picture)
     await clock.sleep(WATCH)
     count_pending()

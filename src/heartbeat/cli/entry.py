@@ -1,7 +1,7 @@
 """The ``heartbeat`` command, or how to install what it needs.
 
 The rest of the package works without click and rich, so both are imported when the
-command runs.
+command runs. ``heartbeat run`` does not need them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ NEEDED = ("click", "rich")
 
 def main() -> None:
     """Run the command with the arguments of the process; does not return."""
+    if sys.argv[1:2] == ["run"]:
+        # Not under click, which has its own idea of what ^C and a closed pipe mean.
+        _run(sys.argv[2:])
+        sys.exit()
     try:
         command()(prog_name="heartbeat")
     except ModuleNotFoundError as error:
@@ -38,6 +42,8 @@ def command() -> click.Group:
     """
     import click  # noqa: PLC0415
 
+    from heartbeat.cli import looking  # noqa: PLC0415 - imports click
+
     @click.group(context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(package_name="txheartbeat", message="%(package)s %(version)s")
     def heartbeat() -> None:
@@ -52,7 +58,24 @@ def command() -> click.Group:
         """
         sys.exit(_demo())
 
+    # The function has its own help, and options only before the program.
+    @heartbeat.command(
+        add_help_option=False, context_settings={"ignore_unknown_options": True}
+    )
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def run(arguments: tuple[str, ...]) -> None:
+        """Run a program as it is, so that it can be looked into."""
+        _run(list(arguments))
+
+    for look in looking.COMMANDS:
+        heartbeat.add_command(look)
     return heartbeat
+
+
+def _run(arguments: list[str]) -> None:
+    from heartbeat.graph.attach import running  # noqa: PLC0415 - not for --help
+
+    running.main(arguments)
 
 
 def _demo() -> int:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import cli
+from heartbeat.graph.attach import running
 
 EVERYTHING_ELSE = """
 import sys
@@ -33,6 +34,26 @@ class CommandTests(SynchronousTestCase):
 
         self.assertEqual(result.exit_code, 0)
         self.assertIn("demo", result.output)
+
+    def test_looking(self) -> None:
+        """It also names all that looks into a program."""
+        result = CliRunner().invoke(cli.command(), ["-h"])
+
+        for name in ("ps", "watch", "strays", "web", "diff", "explain", "run"):
+            self.assertRegex(result.output, rf"\n  {name} ")
+
+    def test_run(self) -> None:
+        """``heartbeat run`` hands on all its arguments, with click and without."""
+        handed: list[list[str]] = []
+        self.patch(running, "main", handed.append)
+        arguments = ["--track", "-m", "chat", "--help"]
+        self.patch(sys, "argv", ["heartbeat", "run", *arguments])
+
+        result = CliRunner().invoke(cli.command(), ["run", *arguments])
+        error = self.assertRaises(SystemExit, cli.main)
+
+        self.assertEqual((result.exit_code, error.code), (0, None))
+        self.assertEqual(handed, [arguments, arguments])
 
     def test_version(self) -> None:
         """``heartbeat --version`` names the distribution and its version."""

@@ -1,0 +1,1 @@
+"""What the reactor is connected to: ports, connections, processes, and their state."""

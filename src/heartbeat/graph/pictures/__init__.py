@@ -1,0 +1,1 @@
+"""A snapshot as text, JSON, DOT, Mermaid, SVG and HTML, and two of them compared."""

@@ -1,0 +1,1 @@
+"""Stray calls in tests: assertions, and what a dirty reactor is about."""

@@ -1,0 +1,1 @@
+"""Which connection a pending call will touch."""

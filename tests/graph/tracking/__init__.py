@@ -1,0 +1,1 @@
+"""Where calls were made, for which connection, and which of them are wanted."""
