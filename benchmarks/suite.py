@@ -26,6 +26,7 @@ MODULES = (
     "idle",
     "simulated",
     "verdicts",
+    "looking",
     "imports",
 )
 """In the order of the page. Each has a ``QUESTION``."""
