@@ -94,9 +94,11 @@ class PsTests(LookCase):
 
     def test_wrong(self) -> None:
         """A word that is no verdict, or a filter for JSON, is an error."""
-        self.run_it("ps", "4242", "--only", "dance", status=2)
-        self.run_it("ps", "4242", "--format", "json", "--only", "stray", status=2)
-        self.run_it("ps", "4242", "--format", "json", "--group", status=2)
+        wrong = self.run_it("ps", "4242", "--only", "dance", status=2)
+        self.assertIn("dance", wrong.output)
+        for way in (["--only", "stray"], ["--group"]):
+            wrong = self.run_it("ps", "4242", "--format", "json", *way, status=2)
+            self.assertIn("JSON has everything", wrong.output)
 
     def test_unanswered(self) -> None:
         """A process that cannot be asked is an error; it says why."""
@@ -151,8 +153,10 @@ class StraysTests(LookCase):
 
     def test_unanswered(self) -> None:
         """2 if that is not known."""
-        self.run_it("strays", "1", status=2)
-        self.run_it("strays", str(self.folder / "none.json"), status=2)
+        process = self.run_it("strays", "1", status=2)
+        file = self.run_it("strays", str(self.folder / "none.json"), status=2)
+        self.assertIn("process 1", process.output)
+        self.assertIn("none.json", file.output)
 
 
 class WatchTests(LookCase):

@@ -157,7 +157,7 @@ class _Survey:
             unowned_sockets=self._sockets,
             took=self._took,
             longest=self._longest,
-            notes=tuple(self._census.notes),
+            notes=(*self._census.notes, *self._calls.notes),
         )
 
     def close(self) -> None:
@@ -189,7 +189,11 @@ class _Survey:
 
     def _finish(self) -> Iterator[None]:
         """The endpoints as they are now, with what a tracker knows of them."""
-        dates = {} if self._tracker is None else dict(self._dates(self._tracker))
+        dates: dict[str, dict[str, Any]] = {}
+        if self._tracker is not None:
+            for transport, endpoint in self._census.transports():
+                dates[endpoint.id] = _dates(self._tracker, transport, endpoint)
+                yield
         for endpoint in self._census.endpoints:
             if not is_ours(endpoint):
                 found = dates.get(endpoint.id)
@@ -198,18 +202,6 @@ class _Survey:
                 self._endpoints.append(endpoint)
             yield
 
-    def _dates(self, tracker: Tracker) -> Iterator[tuple[str, dict[str, Any]]]:
-        now = time.monotonic()
-        for transport, endpoint in self._census.transports():
-            found: dict[str, Any] = {}
-            opened_at = tracker.opened_at(transport)
-            if opened_at is not None:
-                found["opened_ago"] = now - opened_at
-            lost = tracker.lost(transport)
-            if lost is not None and endpoint.lost_ago is None:
-                found["lost_ago"], found["lost_reason"] = lost
-            yield endpoint.id, found
-
     def _count(self, sockets: Iterator[bool] | None) -> Iterator[None]:
         if sockets is None:
             return
@@ -217,3 +209,15 @@ class _Survey:
         for is_socket in sockets:
             self._sockets += is_socket
             yield
+
+
+def _dates(tracker: Tracker, transport: object, endpoint: Endpoint) -> dict[str, Any]:
+    """When a connection was made, when and why it was lost, as attributes."""
+    found: dict[str, Any] = {}
+    opened_at = tracker.opened_at(transport)
+    if opened_at is not None:
+        found["opened_ago"] = time.monotonic() - opened_at
+    lost = tracker.lost(transport)
+    if lost is not None and endpoint.lost_ago is None:
+        found["lost_ago"], found["lost_reason"] = lost
+    return found

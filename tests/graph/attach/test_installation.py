@@ -392,6 +392,7 @@ class ProcessTests(SynchronousTestCase):
             program.until("in block$")
             program.until("program.py, pid")
             program.kill()
+            self.assertIn("in block", program.output)
 
     def test_exit(self) -> None:
         """Without a shutdown it ends with the process."""

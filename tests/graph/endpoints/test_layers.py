@@ -25,7 +25,6 @@ from heartbeat.graph.endpoints.layers import (
     layers_between,
     layers_over,
     register_wrapper,
-    top_of,
     topmost,
 )
 from heartbeat.late import LateTransport
@@ -42,6 +41,12 @@ class Halves(Protocol):
 
     def writeConnectionLost(self) -> None:
         """Nothing."""
+
+
+def top_of(base: object) -> object | None:
+    """What is over all others; None if nothing is."""
+    over = layers_over(base)
+    return over[-1] if over else None
 
 
 class Hostile(Protocol):

@@ -18,6 +18,7 @@ from heartbeat.graph.kinds import CallVerdict, Kind, Source, State, Strength
 from heartbeat.graph.search import roles
 from heartbeat.graph.search.calls import CallSurvey, is_ours
 from heartbeat.graph.search.pending import Pending, Waiting
+from heartbeat.graph.search.walk import MAX_STEPS
 from heartbeat.graph.tracking.expecting import expect
 from heartbeat.graph.tracking.tracker import track
 from heartbeat.graph.values import Endpoint
@@ -110,6 +111,27 @@ class CallCase(SynchronousTestCase):
     def said(self, *met: object) -> tuple[CallVerdict, list[Strength]]:
         timer = self.one(*met)
         return timer.verdict, [link.strength for link in timer.links]
+
+
+class Wide:
+    """Something with so many attributes."""
+
+    def __init__(self, size: int) -> None:
+        vars(self).update({f"n{n}": Wide(0) for n in range(size)})
+
+
+class NoteTests(CallCase):
+    """What is not looked at is said."""
+
+    def test_cut_short(self) -> None:
+        """A call from which too much can be reached."""
+        _, survey = self.survey()
+        few = Wide(3)
+        survey.add(Pending(object(), 1.0, print, (few,)))
+        self.assertEqual(survey.notes, [])
+        survey.add(Pending(object(), 1.0, print, (Wide(MAX_STEPS),)))
+        (note,) = survey.notes
+        self.assertIn("1 of the calls", note)
 
 
 class FoundTests(CallCase):

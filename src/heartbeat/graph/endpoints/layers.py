@@ -29,7 +29,6 @@ __all__ = [
     "layers_between",
     "layers_over",
     "register_wrapper",
-    "top_of",
     "topmost",
 ]
 
@@ -74,12 +73,6 @@ def base_of(thing: object) -> object | None:
             return None if is_protocol(type(thing)) else thing
         thing = below
     return None
-
-
-def top_of(base: object) -> object | None:
-    """The protocol on top of the transport *base*: the user's; None if it has none."""
-    over = layers_over(base)
-    return over[-1] if over else None
 
 
 def topmost(protocol: object) -> object:

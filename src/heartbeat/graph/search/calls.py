@@ -18,7 +18,7 @@ from heartbeat.graph.search.held import Held
 from heartbeat.graph.search.judging import verdict_of
 from heartbeat.graph.search.naming import module_of, name_of, site_of, unwrapped
 from heartbeat.graph.search.roles import Role, role_of
-from heartbeat.graph.search.walk import Walker
+from heartbeat.graph.search.walk import MAX_STEPS, Walker
 from heartbeat.graph.static import attribute
 from heartbeat.graph.timers import Link, Timer
 from heartbeat.graph.tracking.expecting import expected
@@ -69,12 +69,23 @@ class CallSurvey:
         self._walker = Walker(self._meet, self._meet_scope, census.service_of)
         self._unsure: list[_Unsure] = []
         self._timers: list[Timer] = []
+        self._cut_short = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """What was not looked at, a sentence each."""
+        note = (
+            f"From {self._cut_short} of the calls more than {MAX_STEPS} objects can be "
+            "reached; the rest of those was not looked at."
+        )
+        return [note] if self._cut_short else []
 
     def add(self, pending: Pending) -> None:
         """Look where a call leads; judge it, unless that has to wait for the others."""
         if module_of(unwrapped(pending.function)).startswith(_OURS):
             return
         found = self._walker.search(pending.parts())
+        self._cut_short += not found.complete
         if not found.links and not found.owners:
             found.links = self._through_globals(found)
         if _is_sure(found):
