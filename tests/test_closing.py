@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat.closing import Closing, Way
+from heartbeat.closing import LOOKS, Closing, Way
 from heartbeat.testing import InjectedProbe, advance, assert_nothing_left
 from heartbeat.wheel import wheel_of
 
@@ -76,6 +76,13 @@ class ClosingTests(SynchronousTestCase):
             advance(self.clock, GRACE - 0.5)
         self.assertEqual(self.waits, [])
         advance(self.clock, 2 * GRACE)
+        self.assertTrue(self.transport.aborted)
+
+    def test_last_progress(self) -> None:
+        """What moves right after the close does not double the grace."""
+        self.closing().close()
+        self.probe.set(progress=1)
+        advance(self.clock, GRACE + GRACE / LOOKS + 0.1)
         self.assertTrue(self.transport.aborted)
 
     def test_look_that_raises(self) -> None:

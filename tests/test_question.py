@@ -49,6 +49,18 @@ def deadline(question: Question, stalled: float = 0.0) -> float:
     return question.deadline(20.0, stalled)
 
 
+class DeliveryTests(SynchronousTestCase):
+    def test_acknowledged(self) -> None:
+        """It is with the peer's kernel once a byte of it is acknowledged."""
+        question = ask(kernel(acked=500, in_flight=40))
+        self.assertFalse(question.delivered(kernel(acked=540, in_flight=23)))
+        self.assertTrue(question.delivered(kernel(acked=563)))
+
+    def test_unknown(self) -> None:
+        """Where nobody knows that nothing speaks against it."""
+        self.assertTrue(ask(counted()).delivered(counted()))
+
+
 class PlainTests(SynchronousTestCase):
     def test_nothing_before_it(self) -> None:
         """The deadline runs from the asking, and nothing moves it."""

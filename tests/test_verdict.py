@@ -85,6 +85,16 @@ class JudgeTests(SynchronousTestCase):
             self.assertIs(unasked(fresh), Kind.PEER_SILENT)
             self.assertIs(asked(fresh), Kind.PEER_SILENT)
 
+    def test_question_on_its_way(self) -> None:
+        """What is acknowledged before the question arrives proves no application.
+
+        Seen with a round trip of 3 s: acknowledgements of what we had said before
+        arrived while our question was on its way.
+        """
+        slow = kernel(in_flight=23, ack_ago=1.2, heard_ago=30)
+        kind = judge(slow, asked=True, stuck_for=20, delivered=False)
+        self.assertIs(kind, Kind.PEER_SILENT)
+
     def test_not_reading(self) -> None:
         """Measured of a live peer that does not read: nothing in flight, 2.7 MB
         waiting, one probe, acknowledged 744 ms ago.

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
     from heartbeat.evidence import Probe
 
-__all__ = ["Closing", "Way"]
+__all__ = ["LOOKS", "Closing", "Way"]
+
+LOOKS = 4
+"""Looks in a ``grace``: progress is dated by the look that finds it, and so an abort
+comes later than promised by at most this part of it."""
 
 
 class Way(enum.Enum):
@@ -137,6 +141,7 @@ class Closing(Check):
 
     def _watch(self) -> None:
         if self._grace < math.inf:
-            self._wheel.schedule(self, self._moved_at + self._grace)
+            look = self._wheel.now() + self._grace / LOOKS
+            self._wheel.schedule(self, min(look, self._moved_at + self._grace))
         else:
             self._wheel.cancel(self)

@@ -190,6 +190,12 @@ class Question:
         self._unsent = signs.unsent
         self._window = signs.window
 
+    def delivered(self, signs: Signs) -> bool:
+        """Whether the peer's kernel has its first byte, as far as anybody knows."""
+        if self.position is None or signs.acked is None:
+            return True
+        return signs.acked > self.position
+
     def deadline(self, timeout: float, stalled: float) -> float:
         """When it counts as unanswered, monotonic seconds.
 

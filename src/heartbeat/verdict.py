@@ -115,7 +115,12 @@ def of_silence(
     else:
         waited, stuck_for = now - liveness.proven_at, now - question.moved_at
     return Verdict(
-        kind=judge(evidence, asked=question is not None, stuck_for=stuck_for),
+        kind=judge(
+            evidence,
+            asked=question is not None,
+            stuck_for=stuck_for,
+            delivered=question is None or question.delivered(evidence),
+        ),
         evidence=evidence,
         peer=peer,
         at=now,
@@ -126,7 +131,9 @@ def of_silence(
     )
 
 
-def judge(evidence: Evidence, *, asked: bool, stuck_for: float) -> Kind:
+def judge(
+    evidence: Evidence, *, asked: bool, stuck_for: float, delivered: bool = True
+) -> Kind:
     """Name the reason for a peer's silence.
 
     Args:
@@ -134,6 +141,8 @@ def judge(evidence: Evidence, *, asked: bool, stuck_for: float) -> Kind:
         asked: Whether a question is unanswered; without one nothing was proven.
         stuck_for: Seconds since our bytes last moved on, or, if nothing was asked,
             since the peer was last heard.
+        delivered: Whether the peer's kernel may have the question. What it
+            acknowledged before it has speaks of the path, not of the application.
 
     Source:
         Signatures measured on Linux: a peer that does not read has window 0 and
@@ -144,7 +153,8 @@ def judge(evidence: Evidence, *, asked: bool, stuck_for: float) -> Kind:
         kind = _judge_stuck(evidence, stuck_for)
         if kind is not None:
             return kind
-    return Kind.PEER_HUNG if asked and _works(evidence, stuck_for) else Kind.PEER_SILENT
+    works = asked and _works(evidence, stuck_for, delivered=delivered)
+    return Kind.PEER_HUNG if works else Kind.PEER_SILENT
 
 
 def _judge_stuck(evidence: Evidence, stuck_for: float) -> Kind | None:
@@ -160,10 +170,10 @@ def _judge_stuck(evidence: Evidence, stuck_for: float) -> Kind | None:
     return None if acknowledges or leaves else Kind.WRITE_STALLED
 
 
-def _works(evidence: Evidence, stuck_for: float) -> bool:
-    """Whether the peer's kernel has our question, or sent us anything since."""
+def _works(evidence: Evidence, stuck_for: float, *, delivered: bool) -> bool:
+    """Whether the peer's kernel has our question, or sent us bytes since."""
     arrived = evidence.acked is not None and not evidence.in_flight
-    answers = _within(stuck_for, evidence.ack_ago)
+    answers = delivered and _within(stuck_for, evidence.ack_ago)
     return arrived or answers or _within(stuck_for, evidence.heard_ago)
 
 
