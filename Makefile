@@ -20,14 +20,19 @@ test: $(READY)  ## the suite under pytest and under trial, then coverage
 	$(RUN) -m coverage report --fail-under=100
 	$(RUN) -m tests.own_coverage
 
-# Both at once, for most tests wait for a clock; trial's output follows at its end. A
-# browser is dear, and only trial starts it.
+# All at once, for most tests wait for a clock; trial's output follows at its end.
+# Browsers and servers of others are dear, and only pytest starts them.
+DEAR := tests/graph tests/graph/live tests/servers
+TRIED = $(filter-out $(DEAR) %/test_browser.py,$(patsubst %/__init__.py,%,$(wildcard \
+    tests/test_*.py tests/*/__init__.py tests/graph/test_*.py tests/graph/*/__init__.py \
+    tests/graph/live/test_*.py)))
+
 pytest:
-	$(RUN) -m pytest --cov --cov-context=test --cov-report= \
-	    --ignore=tests/graph/live/test_browser.py
+	$(RUN) -m pytest --numprocesses=2 --dist=loadfile \
+	    --cov --cov-context=test --cov-report=
 trial:
 	@mkdir -p build
-	@$(RUN) -m twisted.trial --reporter=text --temp-directory=build/trial tests \
+	@$(RUN) -m twisted.trial --reporter=text --temp-directory=build/trial $(TRIED) \
 	    > build/trial.log 2>&1; status=$$?; cat build/trial.log; exit $$status
 
 check: $(READY)  ## rules, format and types
@@ -52,5 +57,5 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 10) or sys.exit(f"Python 3.10 or newer is needed, $(PYTHON) is {v.major}.{v.minor}: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install -qq --upgrade 'pip>=25.1'
-	$(RUN) -m pip install -qq --editable '.[cli,tls]' --group dev
+	$(RUN) -m pip install -qq --editable '.[all]' --group dev
 	@touch $@

@@ -104,6 +104,6 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def _order(names: Sequence[str], rounds: int) -> Iterator[str]:
-    shuffled = random.Random(SEED)  # noqa: S311 - no secret
+    shuffled = random.Random(SEED)
     for _ in range(rounds):
         yield from shuffled.sample(names, len(names))

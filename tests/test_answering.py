@@ -18,6 +18,7 @@ from heartbeat.answering import (
     Answering,
     Ruling,
 )
+from heartbeat.errors import NotReadyError
 
 
 class Peer:
@@ -62,6 +63,24 @@ class AnsweringTests(SynchronousTestCase):
         self.assertEqual(peer.answering.due(), 100.5 + RETRY)
         self.assertEqual(peer.answering.pay(101.5, 0), 1)
         self.assertEqual(peer.answers, [b"new"])
+
+    def test_not_ready(self) -> None:
+        """An answer that cannot be said now stays owed, and is tried again."""
+        answering = Answering(100.0)
+        answers: list[float] = []
+
+        def reply() -> None:
+            if not answers:
+                answers.append(0.0)
+                raise NotReadyError("a frame is being streamed")
+            answers.append(1.0)
+
+        answering.owe(reply, 100.0)
+        self.assertEqual(answering.pay(100.0, 0), 0)
+        self.assertEqual(answering.due(), 100.0 + RETRY)
+        self.assertEqual(answering.pay(100.0 + RETRY, 0), 1)
+        self.assertEqual(answers, [0.0, 1.0])
+        self.assertEqual(answering.due(), math.inf)
 
     def test_beyond_the_burst(self) -> None:
         """The last ping of many is answered when the budget allows: that answers all

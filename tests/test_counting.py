@@ -65,6 +65,19 @@ class ArrivalsTests(SynchronousTestCase):
         self.assertEqual((arrivals.total, arrivals.last_at), (8, 107.0))
         self.assertEqual(sink.received, b"12345678")
 
+    def test_more_than_bytes(self) -> None:
+        """A protocol that hands itself bytes again, with a word on them, may."""
+
+        class Again(Sink):
+            def dataReceived(self, data: bytes, again: bool = False) -> None:
+                super().dataReceived(data + b"!" * again)
+
+        protocol = Again()
+        arrivals = self.counting(protocol)
+        protocol.dataReceived(b"12")
+        protocol.dataReceived(b"2", True)
+        self.assertEqual((arrivals.total, protocol.received), (2, b"122!"))
+
     def test_no_bytes(self) -> None:
         """A call without bytes, as ``resumeProducing`` makes, is not a sign of life."""
         lines = Lines()
@@ -140,6 +153,30 @@ class ArrivalsTests(SynchronousTestCase):
         arrivals.stop()
         sink.dataReceived(b"12")
         self.assertEqual((arrivals.total, sink.received), (0, b"12"))
+
+    def test_below(self) -> None:
+        """What stands below it comes and goes, in time unseen, without a trace."""
+        sink: Any = Sink()
+        arrivals = self.counting(sink)
+        self.clock.advance(5)
+        got: list[bytes] = []
+        arrivals.below(lambda: setattr(sink, "dataReceived", got.append))
+        self.assertEqual((arrivals.total, arrivals.last_at), (0, 100.0))
+        sink.dataReceived(b"12")
+        self.assertEqual((arrivals.total, arrivals.last_at, got), (2, 105.0, [b"12"]))
+        arrivals.below(lambda: delattr(sink, "dataReceived"))
+        sink.dataReceived(b"345")
+        self.assertEqual((arrivals.total, sink.received), (5, b"345"))
+        arrivals.stop()
+        self.assertNotIn("dataReceived", vars(sink))
+
+    def test_below_when_stopped(self) -> None:
+        """Stopped, it lets it happen and counts no more."""
+        sink: Any = Sink()
+        arrivals = self.counting(sink)
+        arrivals.stop()
+        arrivals.below(lambda: setattr(sink, "dataReceived", list))
+        self.assertIs(sink.dataReceived, list)
 
     def test_lets_go(self) -> None:
         """Stopped, it does not keep the protocol."""

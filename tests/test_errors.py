@@ -15,6 +15,7 @@ from heartbeat.errors import (
     HeartbeatError,
     LateWriteError,
     NotConnectedError,
+    NotReadyError,
     PeerLostError,
     PolicyError,
     ScopeClosedError,
@@ -35,6 +36,7 @@ EXAMPLES: list[HeartbeatError] = [
     PolicyError("interval", -1, "must not be negative", "use None to switch it off"),
     LateWriteError("192.0.2.1:7", "peer closed", 2.25, 6),
     NotConnectedError("Chat"),
+    NotReadyError("the handshake is under way"),
     PeerLostError(VERDICT),
 ]
 
@@ -170,3 +172,15 @@ class PeerLostErrorTests(SynchronousTestCase):
     def test_carries_the_verdict(self) -> None:
         """The verdict is the very object that was judged by."""
         self.assertIs(PeerLostError(VERDICT).verdict, VERDICT)
+
+
+class NotReadyErrorTests(SynchronousTestCase):
+    """A protocol that cannot speak now."""
+
+    def test_says_why(self) -> None:
+        """The text names the phase, and that it is no failure."""
+        self.assertEqual(
+            str(NotReadyError("the handshake is under way")),
+            "nothing can be said now: the handshake is under way; it is tried again "
+            "later",
+        )

@@ -513,6 +513,13 @@ class CountingProbeTests(SynchronousTestCase):
         self.transport.loseConnection()
         self.assertFalse(self.probe.look().writable)
 
+    def test_below(self) -> None:
+        """What is set below it gets the bytes that are counted."""
+        got: list[bytes] = []
+        self.probe.below(lambda: setattr(self.sink, "dataReceived", got.append))
+        self.sink.dataReceived(b"12")
+        self.assertEqual((self.probe.look().received, got), (2, [b"12"]))
+
     def test_close(self) -> None:
         """Closed, it leaves no trace, keeps nothing, and says what it knew."""
         self.sink.dataReceived(b"12345")

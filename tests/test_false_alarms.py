@@ -30,7 +30,7 @@ LIVELY = attrs.evolve(BRISK, interval=0.2, timeout=1.0)
 LONG = 2.4
 """Seconds, twice interval and timeout of `LIVELY`."""
 
-BLOCKED = 2.8
+BLOCKED = 3.6
 """Seconds in which the reactor is blocked again and again."""
 
 HOUR = 3600.0
@@ -57,7 +57,7 @@ def _pause(watched: Watched) -> None:
 
 def _block_now_and_then(watched: Watched) -> None:
     """Keep the reactor from doing anything, again and again."""
-    for start, seconds in ((0.1, 1.5), (1.8, 0.8)):
+    for start, seconds in ((0.1, 1.5), (2.2, 0.8)):
         watched.clock.callLater(start, _block, seconds)
     watched.clock.callLater(BLOCKED, watched.part)
 

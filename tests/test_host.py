@@ -62,6 +62,25 @@ class Wired(Host):
     wire: Wire | None = Tape()
 
 
+class Mono(Tape):
+    """A wire that can say nothing."""
+
+    asks = False
+    beats = False
+
+
+class OneWay(Host):
+    """A wire for little."""
+
+    wire: Wire | None = Mono()
+
+
+class OneWayAndOwn(OneWay, OwnPing):
+    """The question of its own."""
+
+    send_ping = OwnPing.send_ping
+
+
 class Foreign:
     """No Host at all."""
 
@@ -88,6 +107,25 @@ class CheckVoiceTests(SynchronousTestCase):
         check_voice(OwnPing, Keepalive())
         check_voice(OwnBeat, BEATS)
         check_voice(Wired, Keepalive(beacon=5))
+
+    def test_wire_without_question(self) -> None:
+        """A wire that cannot ask is refused by a policy that does."""
+        error = self.assertRaises(TypeError, check_voice, OneWay, Keepalive())
+        self.assertEqual(
+            str(error),
+            "OneWay has a keepalive with interval=, and Mono has no question to ask: "
+            "judge by silence= (interval=None), or define send_ping()",
+        )
+        check_voice(OneWay, OFF)
+
+    def test_wire_without_beat(self) -> None:
+        """A wire that has no beat is refused by a policy that beats."""
+        error = self.assertRaises(TypeError, check_voice, OneWay, BEATS)
+        self.assertIn("Mono has no beat: switch it off (beacon=None)", str(error))
+
+    def test_own_words_beside_a_wire(self) -> None:
+        """What a wire cannot say, the protocol may."""
+        check_voice(OneWayAndOwn, Keepalive())
 
     def test_foreign(self) -> None:
         """What is no Host has methods of its own."""

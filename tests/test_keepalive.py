@@ -17,10 +17,10 @@ from heartbeat.host import Host
 from heartbeat.response import Phase
 from heartbeat.testing import Pair, assert_nothing_left, connect, inject
 from tests.chat import STEADY, Chat, alone, injected, together
+from tests.connections import Sink
 
 if TYPE_CHECKING:
     from heartbeat import Evidence
-    from tests.connections import Sink
 
 MANUAL = attrs.evolve(STEADY, autostart=False)
 
@@ -79,6 +79,14 @@ class StartTests(SynchronousTestCase):
         """By composition, too, a policy that asks needs somebody who can."""
         with self.assertRaisesRegex(TypeError, "send_ping"):
             Heartbeat(Host(), StringTransport(), STEADY, Clock())
+
+    def test_receiver(self) -> None:
+        """A host that receives nothing says who does."""
+        receiver, transport, clock = Sink(), StringTransport(), Clock()
+        silent = Keepalive(interval=None, silence=60)
+        heartbeat = Heartbeat(Host(), transport, silent, clock, receiver=receiver)
+        receiver.dataReceived(b"bytes")
+        self.assertEqual(heartbeat.probe.look().received, 5)
 
 
 class ConfigureTests(SynchronousTestCase):

@@ -66,6 +66,7 @@ PURE = {
     "policy",
     "question",
     "states",
+    "tally",
     "tcp_info",
     "verdict",
 }
@@ -88,6 +89,7 @@ ONLY = {
     "ctypes": {"heartbeat._timerfd", "heartbeat.demo.peer"},
     "click": {"heartbeat.cli.entry", "heartbeat.cli.looking"},
     "rich": {"heartbeat.demo.report"},
+    "prometheus_client": {"heartbeat.metrics.prometheus"},
 }
 """Who may import them at all: it must be cheap, or is not always installed."""
 

@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Keepalive, Kind, PeerLostError, Proof, State, Verdict
 from heartbeat.answering import BURST, STRIKES
+from heartbeat.errors import NotReadyError
 from heartbeat.response import Phase
 from heartbeat.testing import assert_nothing_left, connect
 from tests.chat import STEADY, Chat, Producer, alone, injected, producing, together
@@ -229,6 +230,27 @@ class HookTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 2)
         self.assertEqual(pair.client.heartbeat.counters.hook_failures, 2)
         self.assertEqual(pair.client.kinds, [Kind.PEER_SILENT])
+
+    def test_not_ready_to_ask(self) -> None:
+        """A protocol that cannot ask now is not judged by it, and is tried again."""
+
+        class Shy(Chat):
+            ready = False
+
+            def send_ping(self, payload: bytes) -> None:
+                if not self.ready:
+                    raise NotReadyError("a handshake is under way")
+                super().send_ping(payload)
+
+        shy = Shy()
+        pair = alone(chat=shy)
+        pair.advance(100)
+        self.assertEqual((shy.kinds, shy.heartbeat.counters.pings_sent), ([], 0))
+        self.failureResultOf(shy.heartbeat.ping(), NotReadyError)
+        shy.ready = True
+        pair.advance(41)
+        self.assertEqual(shy.kinds, [Kind.PEER_SILENT])
+        self.assertEqual(shy.heartbeat.counters.hook_failures, 0)
 
     def test_hooks_that_exit(self) -> None:
         """``SystemExit`` in a hook, which a reactor survives, saves no dead peer."""

@@ -8,6 +8,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from heartbeat.errors import NotReadyError
 from heartbeat.evidence import Evidence
 from heartbeat.host import Host
 from heartbeat.policy import Keepalive
@@ -106,7 +107,25 @@ class TellingTests(SynchronousTestCase):
         self.telling.let_go()
         self.assertIsNot(self.telling.host, self.host)
 
+    def test_counted_by_class(self) -> None:
+        """All of it is counted for the host's class, after it is forgotten as well."""
+        tally = self.telling.tally
+        self.telling.suspected(VERDICT)
+        self.telling.given_up(VERDICT)
+        self.telling.cleared()
+        self.telling.let_go()
+        self.telling.raised("send_ping", Failure(ValueError()))
+        self.flushLoggedErrors(ValueError)
+        self.assertIs(self.telling.tally, tally)
+        counted = (tally.misses, tally.cleared, tally.hook_failures, tally.verdicts)
+        self.assertEqual(counted, (1, 1, 1, {VERDICT.kind.name: 1}))
+
     def test_raised_elsewhere(self) -> None:
         """So is a failure that somebody else caught."""
         self.telling.raised("send_ping", Failure(ValueError()))
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    def test_not_ready(self) -> None:
+        """That nothing can be said now is no failure: neither counted nor logged."""
+        self.telling.raised("send_ping", Failure(NotReadyError("a handshake")))
+        self.assertEqual(self.telling.extras.counters.hook_failures, 0)

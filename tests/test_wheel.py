@@ -206,6 +206,17 @@ class ScheduleTests(ClockTestCase):
 
         self.assertEqual(pending, 1)
 
+    def test_behind(self) -> None:
+        """It is behind from the moment it should have woken; never without checks."""
+        self.clock.rightNow += 100
+        self.assertEqual(self.wheel.behind, 0.0)
+        check = self.check()
+        self.wheel.schedule(check, self.wheel.now() + 1)
+        self.clock.rightNow += 5
+        self.assertAlmostEqual(self.wheel.behind, 4, delta=SLOT)
+        self.wheel.cancel(check)
+        self.assertEqual(self.wheel.behind, 0.0)
+
     def test_woken_early(self) -> None:
         """Woken before its time (the clock was set back), the wheel waits on."""
         check = self.check()

@@ -15,6 +15,8 @@ import enum
 import math
 from typing import TYPE_CHECKING
 
+from heartbeat.errors import NotReadyError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -117,6 +119,8 @@ class Answering:
     def pay(self, now: float, unsent: int) -> int:
         """Write the owed answer, unless *unsent* bytes or the budget forbid it.
 
+        If it cannot be said now (`NotReadyError`), it stays owed.
+
         Returns:
             How many answers it wrote.
         """
@@ -129,7 +133,11 @@ class Answering:
             return 0
         self._answers -= 1
         reply, self._owed, self._retry_at = self._owed, None, math.inf
-        reply()
+        try:
+            reply()
+        except NotReadyError:
+            self.owe(reply, now + RETRY)
+            return 0
         return 1
 
     def _fill(self, now: float) -> None:

@@ -93,6 +93,7 @@ class Conversation(Telling):
         """Our side must show life."""
         if self.call("send_beat"):
             self.extras.beats_sent += 1
+            self.tally.beats_sent += 1
 
     def answer(self, answering: Answering, unsent: int, now: float) -> None:
         """Write the answer that is owed, unless *unsent* bytes block it."""
@@ -102,6 +103,7 @@ class Conversation(Telling):
             self.raised("pong", Failure())
         else:
             self.extras.pings_answered += paid
+            self.tally.pings_answered += paid
 
     def write_ping(self, failed: Callable[[Failure], None]) -> None:
         """Write a question; *failed* hears of it if that is not possible.
@@ -120,6 +122,7 @@ class Conversation(Telling):
             failed(Failure())
         else:
             self._log = pinglog.add_ping(self._log)
+            self.tally.pings_sent += 1
 
     def take_answer(self, payload: bytes | None, now: float) -> float | None:
         """When the ping was written that is answered *now*; None for none."""
@@ -127,10 +130,13 @@ class Conversation(Telling):
         answered = None if pings is None else pings.answer(payload)
         if pings is None or answered is None:
             self.extras.unsolicited_pongs += 1
+            self.tally.unsolicited_pongs += 1
             return None
         sent_at, certain = answered
         seconds = now - sent_at
-        self._log = pinglog.add_answer(self._log, seconds if certain else None)
+        measured = seconds if certain else None
+        self._log = pinglog.add_answer(self._log, measured)
+        self.tally.answered(measured)
         pings.release(seconds)
         if pings.settled:
             self._pings = None
@@ -145,6 +151,7 @@ class Conversation(Telling):
         """
         extras = self.extras
         extras.pings_received += 1
+        self.tally.pings_received += 1
         if self.phase in OVER:
             return
         if extras.answering is None:

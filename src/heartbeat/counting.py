@@ -16,7 +16,8 @@ class Arrivals:
     """Counts what comes in by *protocol*'s ``dataReceived``.
 
     Only outermost calls with bytes count: ``LineReceiver`` calls itself again
-    with what it has left over, and once with nothing when it is resumed.
+    with what it has left over, and once with nothing when it is resumed. Nor do calls
+    with more than the bytes: those are the protocol's own, like txredisapi's.
 
     Args:
         protocol: Whose instance is shadowed until `stop`.
@@ -34,6 +35,7 @@ class Arrivals:
         self._now = now
         self._depth = 0
         self.total = 0
+        self.last_at = now()
         self._watch()
 
     def refresh(self) -> None:
@@ -42,6 +44,14 @@ class Arrivals:
         What came in meanwhile was not seen, so it counts as having come now.
         """
         if self._protocol is not None and not self._shadow.on_top:
+            self.last_at = self._now()
+            self._watch()
+
+    def below(self, change: Callable[[], None]) -> None:
+        """Let *change* set another ``dataReceived``, and count above that."""
+        self._shadow.remove()
+        change()
+        if self._protocol is not None:
             self._watch()
 
     def stop(self) -> None:
@@ -51,17 +61,17 @@ class Arrivals:
             self._shadow.remove()
 
     def _watch(self) -> None:
-        self.last_at = self._now()
         self._shadow = Shadow(self._protocol, "dataReceived", self._counted)
 
-    def _counted(self, receive: Callable[[bytes], object]) -> Callable[[bytes], object]:
-        def counted(data: bytes) -> object:
-            if data and self._depth == 0 and self._protocol is not None:
+    def _counted(self, receive: Callable[..., object]) -> Callable[..., object]:
+        def counted(data: bytes, *more: object) -> object:
+            own = self._depth > 0 or more
+            if data and not own and self._protocol is not None:
                 self.last_at = self._now()
                 self.total += len(data)
             self._depth += 1
             try:
-                return receive(data)
+                return receive(data, *more)
             finally:
                 self._depth -= 1
 

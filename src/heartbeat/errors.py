@@ -6,6 +6,7 @@
      +-- ScopeClosedError              your code used a clock whose connection is gone
      +-- PolicyError (ValueError)      a value you configured cannot be meant
      +-- NotConnectedError             your code used a keepalive before connecting
+     +-- NotReadyError                 a wire cannot speak now; it is tried again
      +-- LateWriteError                your code wrote to a connection that is gone
      +-- PeerLostError (ConnectionLost)  the peer's doing: the reason of a connection
                                        that we ended, never raised inside a timer
@@ -26,6 +27,7 @@ __all__ = [
     "HeartbeatError",
     "LateWriteError",
     "NotConnectedError",
+    "NotReadyError",
     "PeerLostError",
     "PolicyError",
     "ScopeClosedError",
@@ -102,6 +104,27 @@ class NotConnectedError(HeartbeatError):
             f"{self.protocol}.heartbeat belongs to a connection, and there is none "
             "yet: use it from connectionMade on"
         )
+
+
+class NotReadyError(HeartbeatError):
+    """A protocol cannot say a ping or a beat now; nothing was written.
+
+    A wire, or your own ``send_ping`` or ``send_beat``, raises it in a phase that
+    forbids it: a handshake, a login, a transaction, a close. It is no failure and is not
+    logged: another try comes after the policy's ``interval`` or ``beacon``.
+    ``self.heartbeat.ping()`` fails with it.
+
+    Attributes:
+        why: The phase, in words.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        """What stands in the way."""
+        return f"nothing can be said now: {self.why}; it is tried again later"
 
 
 class LateWriteError(HeartbeatError):

@@ -262,10 +262,12 @@ class CountingProbe:
         """Everything that can be known without the kernel's help."""
         if self._transport is not None:
             return self._evidence(self._transport)
-        ago, received = self.heard_ago(), self._arrivals.total
-        return attrs.evolve(
-            _LOST, source=Source.COUNTED, heard_ago=ago, received=received
-        )
+        lost = attrs.evolve(_LOST, source=Source.COUNTED, heard_ago=self.heard_ago())
+        return attrs.evolve(lost, received=self._arrivals.total)
+
+    def below(self, change: Callable[[], None]) -> None:
+        """Let *change* set another ``dataReceived``, and count above that."""
+        self._arrivals.below(change)
 
     def close(self) -> None:
         """Count no more, and keep no reference to the connection."""
@@ -292,8 +294,6 @@ class CountingProbe:
     def _sent(self) -> tuple[float | None, int]:
         """Seconds since our kernel last took a byte, and how many it took."""
         departures = self._departures
-        if departures is None:
+        if departures is None or departures.last_at is None:
             return None, 0
-        if departures.last_at is None:
-            return None, departures.total
         return self._now() - departures.last_at, departures.total

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from heartbeat.beacon import Beacon
     from heartbeat.closing import Closing
     from heartbeat.limits import Limits
+    from heartbeat.tally import Tally
     from heartbeat.verdict import Verdict
 
 __all__ = ["Extras"]
@@ -40,6 +41,7 @@ class Extras(Counters):
         verdict: The last one that fell.
         closing: The connection on its way out.
         reason: Why the connection was lost.
+        tally: Where its host is counted, once the host is forgotten.
     """
 
     __slots__ = (
@@ -48,6 +50,7 @@ class Extras(Counters):
         "closing",
         "limits",
         "reason",
+        "tally",
         "verdict",
     )
 
@@ -59,6 +62,7 @@ class Extras(Counters):
         self.verdict: Verdict | None = None
         self.closing: Closing | None = None
         self.reason: Failure | None = None
+        self.tally: Tally | None = None
 
     @property
     def counters(self) -> Counters:

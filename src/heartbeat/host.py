@@ -27,6 +27,10 @@ class Wire(Protocol):
     A wire has no state of a connection, so that one instance serves a class.
     Our payloads are 16 hexadecimal digits; a peer's may be anything, and are
     echoed only through ``heartbeat.pinged``, up to 125 bytes.
+
+    The wire of a protocol that has no question, or no one-way beat, says so by a class
+    attribute ``asks = False`` or ``beats = False``; a policy that needs it is then
+    refused where the class is written.
     """
 
     def check(self, protocol_class: type) -> None:
@@ -40,10 +44,19 @@ class Wire(Protocol):
         """
 
     def send_ping(self, protocol: Any, payload: bytes) -> None:
-        """Write a question that the peer answers with *payload*."""
+        """Write a question that the peer answers with *payload*.
+
+        Raises:
+            NotReadyError: The protocol is in a phase that forbids it; another try
+                comes after the interval.
+        """
 
     def send_beat(self, protocol: Any) -> None:
-        """Write something that shows life and asks nothing."""
+        """Write something that shows life and asks nothing.
+
+        Raises:
+            NotReadyError: As for `send_ping`.
+        """
 
 
 class Host:
@@ -94,12 +107,16 @@ def check_voice(host_class: type, policy: Keepalive) -> None:
 
     Anything that is no `Host` has its own methods and passes.
     """
-    if getattr(host_class, "wire", None) is not None:
-        return
-    for speaks, method in ((policy.asks, "send_ping"), (policy.beats, "send_beat")):
-        own = getattr(host_class, method, None)
-        if speaks and own is getattr(Host, method):
+    wire = getattr(host_class, "wire", None)
+    for speaks, method, able in (
+        (policy.asks, "send_ping", "asks"),
+        (policy.beats, "send_beat", "beats"),
+    ):
+        mute = getattr(host_class, method, None) is getattr(Host, method)
+        if speaks and mute and wire is None:
             raise TypeError(_mute(host_class, method))
+        if speaks and mute and not getattr(wire, able, True):
+            raise TypeError(_unable(host_class, method))
 
 
 def _mute(host_class: type, method: str) -> str:
@@ -108,4 +125,17 @@ def _mute(host_class: type, method: str) -> str:
         f"{host_class.__name__} has a keepalive with {field}=, but no way to speak: "
         f"give it a wire (wire = Lines()), define {method}(), or switch it off "
         f"({field}=None)"
+    )
+
+
+def _unable(host_class: Any, method: str) -> str:
+    wire = type(host_class.wire).__name__
+    if method == "send_ping":
+        return (
+            f"{host_class.__name__} has a keepalive with interval=, and {wire} has no "
+            "question to ask: judge by silence= (interval=None), or define send_ping()"
+        )
+    return (
+        f"{host_class.__name__} has a keepalive with beacon=, and {wire} has no beat: "
+        "switch it off (beacon=None), or define send_beat()"
     )

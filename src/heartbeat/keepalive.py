@@ -46,6 +46,7 @@ class Heartbeat(Response):
         policy: The numbers.
         reactor: Whose shared wheel says when to look.
         uniform: A random number from 0 up to 1, for the jitter.
+        receiver: Whose ``dataReceived`` gets what arrives, if that is not *host*'s.
 
     Attributes:
         policy: The numbers in force; change them with `configure`.
@@ -65,12 +66,16 @@ class Heartbeat(Response):
         policy: Keepalive,
         reactor: IReactorTime,
         uniform: Callable[[], float] = coarse,
+        *,
+        receiver: object = None,
     ) -> None:
         _check_policy(policy)
         check_voice(type(host), policy)
         wheel = wheel_of(reactor)
-        probe = probe_for(host, transport, wheel.now)
+        hearer = host if receiver is None else receiver
+        probe = probe_for(hearer, transport, wheel.now)
         super().__init__(host, transport, probe, policy, wheel, uniform=uniform)
+        self.tally.opened += 1
 
     @property
     def counters(self) -> Counters:
@@ -162,6 +167,7 @@ class Heartbeat(Response):
             return
         if self.overdue(sent_at):
             self.extras.late_pongs += 1
+            self.tally.late_pongs += 1
         action = self.answered(now, sent_at, self.wheel.stalled)
         if action is not None:
             self.acted(action, now)
@@ -196,6 +202,7 @@ class Heartbeat(Response):
         """Count a write, of *size* bytes, after the connection was lost."""
         del size
         self.extras.late_writes += 1
+        self.tally.late_writes += 1
 
     @property
     def _reason(self) -> Failure | None:

@@ -83,6 +83,8 @@ class Response(Conversation):
         lost = _twisted.is_gone(self.transport)
         if not lost and self.phase not in OVER and self._is_closing():
             self._begin_closing()
+        if self.phase is not Phase.ENDED:
+            self.tally.ended += 1
         self.phase = Phase.ENDED
         self.unwatch()
         if lost or self._closing is None:

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from heartbeat import events
 from heartbeat.addresses import peer_of
 from heartbeat.deadlines import coarse
+from heartbeat.errors import NotReadyError
 from heartbeat.host import NOBODY
 from heartbeat.watch import Watch
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from heartbeat.evidence import Probe
     from heartbeat.host import Host
     from heartbeat.policy import Keepalive
+    from heartbeat.tally import Tally
     from heartbeat.verdict import Verdict
     from heartbeat.wheel import Wheel
 
@@ -63,25 +65,39 @@ class Telling(Watch):
         """The other end in words."""
         return peer_of(self.transport)
 
+    @property
+    def tally(self) -> Tally:
+        """Where all connections of the host's class are counted."""
+        kept = None if self._extras is None else self._extras.tally
+        return self.wheel.tallies.of(self.counted_as()) if kept is None else kept
+
+    def counted_as(self) -> type:
+        """The class that the connection counts for, from its beginning to its end."""
+        return type(self.host)
+
     def let_go(self) -> None:
         """There is nothing more to say to the host; it may be forgotten."""
+        self.extras.tally = self.tally
         self.host = NOBODY
 
     def suspected(self, verdict: Verdict) -> None:
         """A deadline has passed, and *verdict* threatens."""
         self.extras.misses += 1
+        self.tally.misses += 1
         _emit("peer_suspected", verdict)
         self.call("peer_suspected", verdict)
 
     def given_up(self, verdict: Verdict) -> None:
         """The *verdict* has fallen."""
         self.extras.verdict = verdict
+        self.tally.concluded(verdict.kind.name, enforced=verdict.enforced)
         _emit("connection_given_up", verdict, level="warning")
         self.call("peer_lost", verdict)
 
     def cleared(self) -> None:
         """A suspicion, or a verdict of a dry run, was wrong."""
         self.extras.cleared += 1
+        self.tally.cleared += 1
         events.emit("peer_cleared", peer=self.peer)
 
     def held(self, unread: int) -> None:
@@ -98,8 +114,14 @@ class Telling(Watch):
         return True
 
     def raised(self, hook: str, failure: Failure) -> None:
-        """Count and report an exception of *hook*, or of whatever it is called."""
+        """Count and report an exception of *hook*, or of whatever it is called.
+
+        That there is nothing to be said now is none.
+        """
+        if failure.check(NotReadyError):
+            return
         self.extras.hook_failures += 1
+        self.tally.hook_failures += 1
         what = f"{type(self.host).__name__}.{hook} raised"
         events.report(what, failure, peer=self.peer)
 

@@ -36,6 +36,7 @@ from weakref import WeakKeyDictionary
 from heartbeat._driver import Clocks, clocks_of, driver_for
 from heartbeat._slots import DUE, LATER, SLOT, Bucket, Check, Slots, bucket_of
 from heartbeat.events import emit, report
+from heartbeat.tally import Tallies
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
@@ -104,6 +105,7 @@ class Wheel:
         stalls: How often it was late by *stall* or more.
         suspended: Seconds of suspend seen so far. Never shrinks.
         suspends: How many suspends were seen.
+        tallies: What happened on the connections, for `heartbeat.metrics`.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Wheel:
         self.stalls = 0
         self.suspended = 0.0
         self.suspends = 0
+        self.tallies = Tallies()
         self._clocks = clocks or clocks_of(reactor)
         self._driver = driver_for(reactor, self._clocks, self._tick)
         self._stall = stall
@@ -134,6 +137,11 @@ class Wheel:
     def scheduled(self) -> int:
         """How many checks wait, for a time or for a turn."""
         return self._slots.count
+
+    @property
+    def behind(self) -> float:
+        """Seconds by which it is late now; another thread sees a stall under way."""
+        return max(0.0, self.now() - self._planned)
 
     def now(self) -> float:
         """Seconds on the clock that all times here are given on."""

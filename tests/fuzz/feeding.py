@@ -1,0 +1,71 @@
+"""How the targets feed bytes, and what must hold of every wire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.task import Clock
+
+from heartbeat.answering import BURST, MAX_PAYLOAD
+from heartbeat.testing import connect
+from tests.connections import Sink
+
+if TYPE_CHECKING:
+    from heartbeat.testing import Pair
+
+__all__ = ["Failing", "answer_limit", "chunks", "feed", "outcome", "quiet", "require"]
+
+Failing = type[BaseException] | None
+"""The kind of exception a protocol let out; None for none."""
+
+
+def require(holds: object, what: str, *evidence: object) -> None:
+    """Raise `AssertionError`, with *what* and the evidence, unless it *holds*."""
+    if not holds:
+        raise AssertionError(what, *evidence)
+
+
+def chunks(data: bytes) -> list[bytes]:
+    """The *data* in pieces; its own first byte says how many and where."""
+    if not data:
+        return []
+    step, rest = data[0] % 32, data[1:]
+    if step == 0:
+        return [rest]
+    return [rest[place : place + step] for place in range(0, len(rest), step)]
+
+
+def feed(protocol: Any, pieces: list[bytes], opening: bytes = b"") -> Pair[Any, Sink]:
+    """Connect *protocol*, and have it receive *opening* and the *pieces*."""
+    pair = connect(protocol, Sink(), Clock())
+    for piece in [opening, *pieces]:
+        pair.server.transport.write(piece)  # type: ignore[union-attr]
+        pair.flush()
+    return pair
+
+
+def outcome(
+    protocol: Any, pieces: list[bytes], opening: bytes = b""
+) -> tuple[Failing, bytes]:
+    """What *protocol* lets out, and what it writes."""
+    pair = connect(protocol, Sink(), Clock())
+    failing: Failing = None
+    try:
+        for piece in [opening, *pieces]:
+            pair.server.transport.write(piece)  # type: ignore[union-attr]
+            pair.flush()
+    except Exception as raised:  # noqa: BLE001 - compared with another's
+        failing = type(raised)
+    pair.lose()
+    return failing, pair.server.received
+
+
+def quiet(protocol: Any) -> None:
+    """No code of ours raised behind *protocol*'s back."""
+    failures = protocol.heartbeat.counters.hook_failures
+    require(failures == 0, "a wire raised", failures)
+
+
+def answer_limit(overhead: int) -> int:
+    """Bytes of answers at once, at most, if one has *overhead* besides its payload."""
+    return BURST * (MAX_PAYLOAD + overhead)

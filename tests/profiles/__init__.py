@@ -1,0 +1,1 @@
+"""Profiles of other protocols: their tables, and their timing in simulation."""

@@ -1,0 +1,1 @@
+"""Our keepalive against servers that nobody here wrote."""

@@ -1,0 +1,1 @@
+"""Tests of what watches protocols that know nothing of it."""
