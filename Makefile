@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pytest trial check docs bench bench-quick
+.PHONY: help demo test pytest trial check docs bench bench-quick faults soak
 
 help:
 	@sed -nE 's/^([a-z-]+): .*## (.*)$$/make \1	\2/p' Makefile
@@ -22,7 +22,7 @@ test: $(READY)  ## the suite under pytest and under trial, then coverage
 
 # All at once, for most tests wait for a clock; trial's output follows at its end.
 # Browsers and servers of others are dear, and only pytest starts them.
-DEAR := tests/graph tests/graph/live tests/servers
+DEAR := tests/graph tests/graph/live tests/servers tests/test_soak.py
 TRIED = $(filter-out $(DEAR) %/test_browser.py,$(patsubst %/__init__.py,%,$(wildcard \
     tests/test_*.py tests/*/__init__.py tests/graph/test_*.py tests/graph/*/__init__.py \
     tests/graph/live/test_*.py)))
@@ -50,6 +50,12 @@ bench: $(READY)  ## all benchmarks, 15 minutes: docs/benchmarks.md and its plots
 bench-quick: $(READY)  ## the same in 2 minutes, coarsely: build/benchmarks-quick/
 	@$(VALGRIND)
 	$(RUN) -m benchmarks --quick
+
+faults: $(READY)  ## injected faults, ours beside others: docs/faults.md; needs root and nft
+	$(RUN) -m benchmarks.faults
+
+soak: $(READY)  ## 5,000 connections for 10 minutes: docs/soak.md
+	$(RUN) -m benchmarks.soak
 
 VALGRIND = command -v valgrind > /dev/null || { echo 'this needs valgrind (apt-get install valgrind)'; exit 1; }
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.results import Answer, Bound, Cell, Table
     from benchmarks.store import Outcome, Report
 
-__all__ = ["write"]
+__all__ = ["pipes", "write"]
 
 FOLDER = "benchmarks"
 """Of the plots, beside the page."""
@@ -85,7 +85,7 @@ def _page(report: Report) -> Iterator[str]:
         else:
             yield from _answered(outcome, outcome.answer)
     yield "## Versions"
-    yield _pipes(
+    yield pipes(
         ["", "found"],
         [[escaped(name), escaped(what)] for name, what in report.machine.items()],
         right=(),
@@ -153,7 +153,7 @@ def _bounds(outcomes: Sequence[Outcome]) -> Iterator[str]:
     if failed:
         yield f"Not answered, so that nothing is known of their bounds: {', '.join(failed)}."
     if known:
-        yield _pipes(
+        yield pipes(
             ["question", "figure", "found", "bound", "how", "kept"],
             [
                 [
@@ -223,7 +223,7 @@ def _table(table: Table) -> str:
         if not any(isinstance(row[column], str) for row in table.rows)
     ]
     rows = [[escaped(_cell(cell)) for cell in row] for row in table.rows]
-    return _pipes([escaped(each) for each in table.columns], rows, right)
+    return pipes([escaped(each) for each in table.columns], rows, right)
 
 
 def _cell(cell: Cell) -> str:
@@ -239,7 +239,7 @@ def _unbroken(figure: str) -> str:
 # Markdown.
 
 
-def _pipes(
+def pipes(
     columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int]
 ) -> str:
     """A table.

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from benchmarks.results import Plot, Series
 
-__all__ = ["alt", "draw"]
+__all__ = ["alt", "draw", "lay_card"]
 
 WIDE = 30.0
 """How many times the least the greatest must be, for an axis to be logarithmic."""
@@ -64,7 +64,7 @@ def draw(plot: Plot, path: Path) -> None:
         figure.suptitle(
             textwrap.fill(plot.title, 74), x=0.025, ha="left", weight="bold"
         )
-        _lay_card(figure)
+        lay_card(figure)
         metadata = {"Date": None, "Creator": None, "Title": plot.title}
         figure.savefig(path, format="svg", metadata=metadata)
 
@@ -126,7 +126,7 @@ def _empty(lines: int) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _lay_card(figure: Figure) -> None:
+def lay_card(figure: Figure) -> None:
     """Put something white, with round corners, behind it all."""
     width, height = figure.get_size_inches()
     figure.patch.set_visible(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,7 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from twisted.internet.ssl import CertificateOptions, PrivateCertificate
 
-__all__ = ["peer_context", "server_options"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["peer_context", "server_options", "write_pem"]
 
 
 def server_options() -> CertificateOptions:
@@ -25,6 +29,11 @@ def peer_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def write_pem(path: Path) -> None:
+    """Write certificate and key, made anew, for a server that is another process."""
+    path.write_bytes(_certificate())
 
 
 def _certificate() -> bytes:

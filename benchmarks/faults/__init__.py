@@ -1,0 +1,1 @@
+"""What becomes of connections when something goes wrong: ours, and other libraries'."""

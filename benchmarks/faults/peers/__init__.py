@@ -1,0 +1,1 @@
+"""Servers that the subjects connect to, in a host of their own."""

@@ -1,0 +1,1 @@
+"""Programs whose keepalive is judged; each speaks the contract of `contract`."""
