@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import socket
 import struct
 from threading import Thread
@@ -10,6 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat.demo.peer import Mode, end_with_parent, main, serve
 from tests.connections import tcp_pair
+
+PR_GET_PDEATHSIG = 2
+"""From linux/prctl.h."""
 
 RESET = struct.pack("ii", 1, 0)
 
@@ -67,16 +72,32 @@ class ServeTests(SynchronousTestCase):
 
         serve(self.its, Mode.ANSWERS, work=0)
 
+        self.assertEqual(self.its.recv(1), b"")
+
     def test_main(self) -> None:
         """The program connects to the port it is given and serves there."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            host = Thread(target=lambda: _reset(listener.accept()[0]))
+            guests: list[str] = []
+
+            def accept() -> None:
+                guest, address = listener.accept()
+                guests.append(address[0])
+                _reset(guest)
+
+            host = Thread(target=accept)
             host.start()
 
             main(["answers", str(listener.getsockname()[1])])
 
             host.join()
+            self.assertEqual(guests, ["127.0.0.1"])
 
     def test_end_with_parent(self) -> None:
-        """Number 0 asks for no signal: what a process has by default."""
-        end_with_parent(0)
+        """The number asked for is the kernel's; 0, the default, is for none."""
+        libc, found = ctypes.CDLL(None), ctypes.c_int(-1)
+        self.addCleanup(end_with_parent, 0)
+        for number in (signal.SIGURG, 0):
+            end_with_parent(number)
+            libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(found))
+
+            self.assertEqual(found.value, number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import importlib.util
+import socket
 import struct
 import sys
 import time
@@ -508,6 +509,11 @@ class ProgramTests(SynchronousTestCase):
                 f"rewrites/{project}.py", "tcp:0:interface=127.0.0.1"
             ) as program:
                 program.hear("listening on")
+                program.hear(")")
+                told = program.heard.rpartition("port=")[2].partition(")")[0]
+                where = ("127.0.0.1", int(told))
+                with socket.create_connection(where) as client:
+                    self.assertEqual(client.getpeername(), where)
 
     def test_clients(self) -> None:
         """They connect, and log in."""
