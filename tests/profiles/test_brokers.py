@@ -117,6 +117,17 @@ class StompTests(SynchronousTestCase):
         for header, numbers in HEADERS:
             self.assertEqual(stomp_heart_beat(header), numbers)
 
+    def test_no_pair(self) -> None:
+        """What is no pair, or no header, is refused with the way out."""
+        wrong: list[Any] = [None, 5, (1,), (1, 2, 3), "1,2"]
+        for each in wrong:
+            with self.assertRaisesRegex(PolicyError, "must be two numbers"):
+                stomp(each, (0, 0))
+            with self.assertRaisesRegex(PolicyError, "must be two numbers"):
+                stomp((0, 0), each)
+        number: Any = 1.5
+        self.assertRaises(PolicyError, stomp_heart_beat, number)
+
     def test_malformed_headers(self) -> None:
         """Anything but two whole numbers is the peer's mistake."""
         malformed: list[str | bytes] = [

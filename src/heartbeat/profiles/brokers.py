@@ -103,7 +103,7 @@ def stomp_heart_beat(header: str | bytes | None) -> tuple[int, int]:
     if header is None:
         return 0, 0
     text = header.decode("ascii", "replace") if isinstance(header, bytes) else header
-    can, comma, wants = text.partition(",")
+    can, comma, wants = str(text).partition(",")
     if not comma or not (_is_whole(can) and _is_whole(wants)):
         raise PolicyError(
             field="heart-beat",
@@ -155,10 +155,13 @@ def stomp(
         goes by whole seconds: 1 for less than one, else rounded down.
     """
     slack = factor("tolerance", tolerance)
-    we_can, we_want = (own("ours", number, Unit.MILLISECONDS) for number in ours)
+    we_can, we_want = (
+        own("ours", number, Unit.MILLISECONDS) for number in _pair("ours", ours)
+    )
     cap = attrs.evolve(limits, shortest=SHORTEST)
     they_can, they_want = (
-        cap.clamp("theirs", number, Unit.MILLISECONDS) for number in theirs
+        cap.clamp("theirs", number, Unit.MILLISECONDS)
+        for number in _pair("theirs", theirs)
     )
     expected = _slower(we_want, they_can)
     return Keepalive(
@@ -171,3 +174,14 @@ def stomp(
 
 def _slower(wish: float | None, other: float | None) -> float | None:
     return None if wish is None or other is None else max(wish, other)
+
+
+def _pair(field: str, value: Any) -> tuple[Any, Any]:
+    if isinstance(value, tuple | list) and len(value) == 2:  # noqa: PLR2004 - a pair
+        return value[0], value[1]
+    raise PolicyError(
+        field=field,
+        value=value,
+        rule="must be two numbers of milliseconds: what can be done, what is wanted",
+        way_out="give (10_000, 30_000), or what stomp_heart_beat() returns",
+    )
