@@ -36,6 +36,7 @@ class Sensor(HeartbeatMixin, Int32StringReceiver):
 
     def __init__(self, samples: int, period: float) -> None:
         self.samples = samples
+        self.sent = 0
         self.period = period
         self.over: Deferred[str] = Deferred()
 
@@ -44,9 +45,11 @@ class Sensor(HeartbeatMixin, Int32StringReceiver):
         self.clock.every(self.period, self.send_sample, now=True)
 
     def send_sample(self) -> None:
-        """A temperature, made up."""
-        sample = {"name": "temperature", "value": round(random.gauss(20, 1), 1)}
-        self.sendString(json.dumps(sample).encode())
+        """A temperature, made up, unless all are sent that were asked for."""
+        if self.sent < self.samples:
+            self.sent += 1
+            sample = {"name": "temperature", "value": round(random.gauss(20, 1), 1)}
+            self.sendString(json.dumps(sample).encode())
 
     def stringReceived(self, string: bytes) -> None:
         """How many samples the gateway has, or a goodbye."""
