@@ -110,7 +110,12 @@ class KernelTestCase(SynchronousTestCase):
     def full(self) -> None:
         """Write more than a peer that does not read has room for."""
         self.transport.write(bytes(32 * 2**20))
-        until(self.reactor, lambda: self.probe.look().window == 0)
+        until(self.reactor, self.is_full)
+
+    def is_full(self) -> bool:
+        """Whether the peer's window is closed, and nothing is on its way."""
+        seen = self.probe.look()
+        return seen.window == 0 and not seen.in_flight
 
 
 class KernelProbeTests(KernelTestCase):
@@ -348,7 +353,7 @@ class HalfCloseTests(KernelTestCase):
         until(self.reactor, lambda: self.sink.closed)
         seen = self.probe.look()
         self.assertEqual((seen.tcp_state, seen.writable), ("CLOSE_WAIT", True))
-        self.assertFalse(seen.reading)
+        self.assertEqual((seen.reading, seen.finished), (False, True))
 
 
 class EachReactorTests(SynchronousTestCase):

@@ -7,7 +7,10 @@ import select
 import socket
 from typing import Any
 
+from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from heartbeat import kernel
 from tests.connections import tcp_pair
@@ -19,6 +22,7 @@ class Handle:
     def __init__(self, ours: Any) -> None:
         self.socket = ours
         self.fileno = ours.fileno
+        self.protocol = Protocol()
 
 
 class Numbers(Handle):
@@ -98,6 +102,30 @@ class KernelTests(SynchronousTestCase):
         self.addCleanup(os.close, writing)
         os.write(writing, b"123")
         self.assertEqual(kernel.unread(Numbers(reading)), 3)
+
+    def test_finished(self) -> None:
+        """A peer has finished when all it sent is read and its side is closed."""
+        handle, peer = self.pair()
+        directlyProvides(handle.protocol, IHalfCloseableProtocol)
+        self.assertFalse(kernel.finished(handle))
+        peer.sendall(b"1")
+        peer.shutdown(socket.SHUT_WR)
+        select.select([handle], [], [])
+        self.assertFalse(kernel.finished(handle))
+        handle.socket.recv(1)
+        select.select([handle], [], [])
+        self.assertTrue(kernel.finished(handle))
+
+    def test_finished_is_over(self) -> None:
+        """For a protocol that takes no half, and on a lost one, it means nothing."""
+        handle, peer = self.pair()
+        peer.shutdown(socket.SHUT_WR)
+        select.select([handle], [], [])
+        self.assertFalse(kernel.finished(handle))
+        directlyProvides(handle.protocol, IHalfCloseableProtocol)
+        handle.socket.close()
+        self.assertFalse(kernel.finished(handle))
+        self.assertFalse(kernel.finished(Numbers(0)))
 
     def test_unacknowledged(self) -> None:
         """Bytes a peer has no room for are not acknowledged."""

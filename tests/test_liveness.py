@@ -322,6 +322,51 @@ class VerdictTests(SynchronousTestCase):
         peer.know(writable=False)
         self.assertEqual(peer.run(until=1060)[-1], (1050, Action.GIVE_UP))
 
+    def test_peer_finished(self) -> None:
+        """Whoever has closed its side is asked no more, and not taken for paused."""
+        peer = Peer.of(PLAIN)
+        peer.know(reading=False, finished=True)
+
+        self.assertEqual(peer.run(until=1500), [])
+        self.assertIs(peer.state, State.ALIVE)
+
+    def test_peer_finished_after_asking(self) -> None:
+        """No answer can come any more, and nothing follows from none."""
+        peer = Peer.of(PLAIN)
+        peer.asked()
+        peer.know(reading=False, finished=True)
+
+        self.assertEqual(peer.run(until=1500), [])
+        self.assertIs(peer.state, State.ALIVE)
+
+    def test_suspect_finished(self) -> None:
+        """The second look finds that it has closed its side: that was a sign of life."""
+        peer = Peer.of(PLAIN)
+        peer.suspected()
+        peer.know(reading=False, finished=True)
+
+        self.assertIs(peer.at(1050), Action.CLEAR)
+        self.assertIs(peer.state, State.ALIVE)
+
+    def test_finished_and_silent(self) -> None:
+        """The hard limit counts from its last byte, as ever."""
+        peer = Peer.of(SILENCE)
+        peer.know(reading=False, finished=True)
+
+        self.assertEqual(
+            peer.run(until=1500), [(1060, Action.WARN), (1060, Action.GIVE_UP)]
+        )
+
+    def test_resumed_finished(self) -> None:
+        """Whoever reads again and finds the end goes on without questions."""
+        peer = Peer.of(PLAIN)
+        peer.know(reading=False)
+        peer.run(until=1100)
+        peer.know(finished=True)
+
+        self.assertEqual(peer.run(until=1500), [])
+        self.assertIs(peer.state, State.ALIVE)
+
     def test_question_not_written(self) -> None:
         """Nothing follows from no answer to it; the next try is an interval away."""
         peer = Peer.of(PLAIN)
@@ -773,6 +818,13 @@ class World(RuleBasedStateMachine):
     def turn(self, reading: bool, writable: bool, unread: int) -> None:
         """We pause, resume, half-close."""
         self.peer.know(reading=reading, writable=writable, unread=unread)
+        self.peer.know(finished=False)
+        self.renew()
+
+    @rule()
+    def finish(self) -> None:
+        """The peer closes its side."""
+        self.peer.know(reading=False, finished=True)
         self.renew()
 
     @rule(queued=st.integers(0, 10**5), moved=st.integers(0, 10**5))
@@ -828,8 +880,10 @@ class World(RuleBasedStateMachine):
     def found(self) -> None:
         """Whoever is silent for longer than promised is given up."""
         peer, policy = self.peer, self.peer.liveness.policy
-        bound = policy.within if peer.rest.writable else policy.silence
-        if bound is None or not peer.rest.reading or peer.state is State.LOST:
+        asks = peer.rest.writable and not peer.rest.finished
+        bound = policy.within if asks else policy.silence
+        paused = not (peer.rest.reading or peer.rest.finished)
+        if bound is None or paused or peer.state is State.LOST:
             return
         slack = 2 * self.given + self.leniency(policy) + EPSILON
         assert peer.now <= self.fair + bound + slack, (peer.state, bound, slack)

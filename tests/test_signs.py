@@ -52,6 +52,15 @@ class KernelSignsTests(TestCase):
                 self.assertGreater(signs.unsent, 0)
                 self.assertEqual(signs.progress, signs.acked)
 
+    def test_pause_is_no_end(self) -> None:
+        """While we do not read by our own will, the peer has not finished."""
+        with fresh("select") as reactor:
+            ours, peer = tcp_pair()
+            with peer, adopted(reactor, Sink(), ours) as sink:
+                transport: Any = sink.transport
+                transport.pauseProducing()
+                self.assertFalse(self.signs(transport).finished)
+
     def test_in_flight(self) -> None:
         """With segments under way the socket is asked how many bytes those are."""
         with fresh("select") as reactor:

@@ -259,6 +259,23 @@ class HalfCloseTests(Case):
         self.assertEqual(talker.lines, [b"<read>", b"<write>"])
         self.assertOver(talker)
 
+    def test_peer_finished(self) -> None:
+        """Silence counts on when the peer has closed its side: that is no pause."""
+        self.check_finished(*tcp_pair())
+        self.check_finished(*socket.socketpair())
+
+    def check_finished(self, ours: socket.socket, peer: socket.socket) -> None:
+        """The peer closes its side; that is seen, and it is given up in time."""
+        talker = HalfTalker(self.reactor)
+        with peer, adopted(self.reactor, talker, ours):
+            peer.shutdown(socket.SHUT_WR)
+            self.until(lambda: talker.lines)
+            self.assertTrue(talker.heartbeat.probe.look().finished)
+            limit = Keepalive(interval=None, silence=0.1, grace=0.1)
+            talker.heartbeat.configure(limit)
+            self.until(lambda: talker.reason)
+        self.assertIs(talker.reason.value.verdict.kind, Kind.PEER_SILENT)
+
 
 class ReasonTests(Case):
     def test_given_up(self) -> None:

@@ -30,14 +30,7 @@ if TYPE_CHECKING:
     from heartbeat.question import Signs
     from heartbeat.tcp_info import TcpInfo
 
-__all__ = [
-    "CountingProbe",
-    "Evidence",
-    "KernelProbe",
-    "Probe",
-    "Source",
-    "probe_for",
-]
+__all__ = ["CountingProbe", "Evidence", "KernelProbe", "Probe", "Source", "probe_for"]
 
 
 class Source(enum.Enum):
@@ -105,7 +98,10 @@ class Evidence:
     tcp_state: str | None = None
     """``"ESTABLISHED"``, ``"CLOSE_WAIT"``, … as in the kernel; None if not TCP."""
     reading: bool = True
-    """Whether we read what the peer sends: false while paused."""
+    """Whether we read what the peer sends: false while paused, and once `finished`."""
+    finished: bool = False
+    """Whether the peer has closed its side, to a protocol that goes on with ours
+    (`twisted.internet.interfaces.IHalfCloseableProtocol`)."""
     writable: bool = True
     """Whether what is written now may still reach the peer.
 
@@ -207,6 +203,7 @@ class KernelProbe:
         # Asked after TCP_INFO: what was acknowledged in between makes the sum
         # of the positions too small, never too large.
         in_flight = kernel.unacknowledged(descriptor) - info.not_sent
+        reading = _twisted.is_reading(descriptor)
         return Evidence(
             source=Source.KERNEL,
             heard_ago=info.heard_ago,
@@ -222,7 +219,8 @@ class KernelProbe:
             window=info.window,
             rtt=info.rtt,
             tcp_state=info.state,
-            reading=_twisted.is_reading(descriptor),
+            reading=reading,
+            finished=not reading and kernel.finished(descriptor),
             writable=_twisted.is_writable(transport, descriptor),
             unread=kernel.unread(descriptor),
         )
@@ -279,6 +277,7 @@ class CountingProbe:
     def _evidence(self, transport: object) -> Evidence:
         reader, writer = _twisted.halves_of(transport)
         sent_ago, sent = self._sent()
+        reading = _twisted.is_producing(transport, reader)
         return Evidence(
             source=Source.COUNTED,
             heard_ago=self.heard_ago(),
@@ -286,7 +285,8 @@ class CountingProbe:
             sent_ago=sent_ago,
             unsent=_twisted.unsent(transport, writer),
             progress=sent,
-            reading=_twisted.is_producing(transport, reader),
+            reading=reading,
+            finished=not reading and kernel.finished(reader),
             writable=_twisted.is_writable(transport, writer),
             unread=0 if reader is None else kernel.unread(reader),
         )

@@ -7,6 +7,8 @@ import struct
 import sys
 from typing import TYPE_CHECKING, Any
 
+from twisted.internet.interfaces import IHalfCloseableProtocol
+
 from heartbeat import tcp_info
 
 if TYPE_CHECKING:
@@ -20,12 +22,14 @@ try:
 except ImportError:  # pragma: no cover - Windows
     fcntl = termios = None  # type: ignore[assignment]
 
-__all__ = ["GONE", "knows", "tcp", "unacknowledged", "unread", "vitals"]
+__all__ = ["GONE", "finished", "knows", "tcp", "unacknowledged", "unread", "vitals"]
 
 GONE = (AttributeError, OSError)
 """What asking about a lost connection raises: Twisted deletes its ``socket``."""
 
 _INT = struct.Struct("i")
+
+_PEEK = socket.MSG_PEEK | getattr(socket, "MSG_DONTWAIT", 0)  # which Windows lacks
 
 
 def knows(descriptor: Any) -> bool:
@@ -71,6 +75,23 @@ def unread(descriptor: Any) -> int:
     0 if it is closed, cannot tell, or the platform has no ``ioctl``.
     """
     return _count(descriptor, "FIONREAD")
+
+
+def finished(descriptor: Any) -> bool:
+    """Whether the peer has closed its side, all it sent is read, and that is no end.
+
+    It is one, unless the protocol takes half a connection: so for any other, and of a
+    lost connection, False. Asked while *descriptor* is not read: then it is told
+    apart from a pause of our own.
+    """
+    protocol = getattr(descriptor, "protocol", None)
+    if IHalfCloseableProtocol(protocol, None) is None:
+        return False
+    try:
+        rest: bytes = descriptor.socket.recv(1, _PEEK)
+    except GONE:
+        return False  # nothing to read yet, among them
+    return not rest
 
 
 def unacknowledged(descriptor: Any) -> int:

@@ -149,13 +149,14 @@ class Liveness(Deadlines):
     def _check_alive(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if now < self.due_alive(stalled):
             return None
-        if not signs.reading:
+        reading = signs.reading
+        if not reading and not signs.finished:
             return self._hold(signs)
         if now >= self._silence_at(stalled):
             return self._expire(now, signs, stalled)
         self._quiet_from = now
         self._draw = self._uniform()
-        if not signs.writable:
+        if not reading or not signs.writable:  # no answer, or no question, gets through
             return None
         if self.policy.timeout is None:  # what waits to leave keeps a path open too
             return None if signs.unsent else Action.ASK
@@ -164,7 +165,7 @@ class Liveness(Deadlines):
 
     def _check_asked(self, now: float, signs: Signs, stalled: float) -> Action | None:
         if not signs.reading:
-            return self._hold(signs)
+            return self._hear_no_more(signs)
         question = cast("Question", self.question)  # ASKED means there is one
         question.follow(now, signs, stalled)
         if now >= self._limit(stalled):
@@ -173,8 +174,8 @@ class Liveness(Deadlines):
         return Action.NUDGE if question.nudge(now, signs, pause) else None
 
     def _check_suspect(self, now: float, signs: Signs, stalled: float) -> Action | None:
-        if not signs.reading:
-            return self._hold(signs)
+        if not signs.reading and (self.question or not signs.finished):
+            return self._hear_no_more(signs)
         if self.question:
             self.question.follow(now, signs, stalled)
         if now < self._limit(stalled):
@@ -185,7 +186,7 @@ class Liveness(Deadlines):
         return self._conclude(now, signs, stalled)
 
     def _check_held(self, now: float, signs: Signs, stalled: float) -> Action | None:
-        if not signs.reading:
+        if not signs.reading and not signs.finished:
             return None
         self._enter(Event.RESUMED)
         self.question = self.known = None
@@ -255,6 +256,14 @@ class Liveness(Deadlines):
     def _drop_question(self) -> None:
         self._enter(Event.WITHDRAWN)
         self.question = self.known = None
+
+    def _hear_no_more(self, signs: Signs) -> Action | None:
+        """No answer can be heard: by our own will, or the peer has said its last."""
+        if not signs.finished:
+            return self._hold(signs)
+        suspected = self.state is State.SUSPECT
+        self._drop_question()
+        return Action.CLEAR if suspected else None
 
     def _hold(self, signs: Signs) -> Action:
         self._enter(Event.PAUSED)

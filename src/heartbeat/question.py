@@ -95,6 +95,10 @@ class Signs(Protocol):
         """Whether we read what the peer sends."""
 
     @property
+    def finished(self) -> bool:
+        """Whether we do not because the peer will send no more."""
+
+    @property
     def writable(self) -> bool:
         """Whether our side may still write."""
 

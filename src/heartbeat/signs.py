@@ -73,6 +73,11 @@ class KernelSigns:
         return _twisted.is_reading(self._descriptor)
 
     @property
+    def finished(self) -> bool:
+        """Whether the peer will send no more; while we do not read."""
+        return kernel.finished(self._descriptor)
+
+    @property
     def writable(self) -> bool:
         """Whether our side may still write."""
         return _twisted.is_writable(self._transport, self._descriptor)

@@ -67,7 +67,7 @@ class Event(_Name):
     is given back, or the policy became more patient."""
     WITHDRAWN = "withdrawn"
     """Nothing follows from no answer: the question could not be written or repeated,
-    or the policy does not ask for one any more."""
+    the peer has closed its side, or the policy does not ask for one any more."""
 
 
 class Action(_Name):
