@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat.beacon import MARGIN, Beacon
+from heartbeat.beacon import LEAST, MARGIN, Beacon
 from heartbeat.policy import Keepalive
+from heartbeat.wheel import SLOT
 
 
 def beacon(period: float | None = 10, jitter: float = 0.0, draw: float = 0.0) -> Beacon:
@@ -21,6 +22,12 @@ class BeaconTests(SynchronousTestCase):
     def test_due(self) -> None:
         """A little before the period is over, because timers come late."""
         self.assertEqual(beacon().due(), 110.0 - MARGIN)
+
+    def test_short(self) -> None:
+        """Of a short period the margin is a part, and all of it from the least on."""
+        self.assertAlmostEqual(beacon(0.2).due(), 100.0 + 0.15)
+        self.assertAlmostEqual(beacon(LEAST).due(), 100.0 + LEAST - MARGIN)
+        self.assertGreaterEqual(MARGIN, 2 * SLOT)
 
     def test_beats(self) -> None:
         """If nothing of ours left in time it beats, and a period begins."""

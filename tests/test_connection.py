@@ -427,7 +427,7 @@ class HeartbeatTests(Case):
         """Before the connection there is no keepalive; the error says so."""
         protocol = Diary(self.clock)
         error = self.assertRaises(NotConnectedError, lambda: protocol.heartbeat)
-        self.assertIn("Diary.heartbeat", str(error))
+        self.assertIn("keepalive of Diary belongs to a connection", str(error))
 
     def test_starts(self) -> None:
         """It starts when ``connectionMade`` has returned, and also if that raised."""

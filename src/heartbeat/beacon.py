@@ -19,11 +19,18 @@ if TYPE_CHECKING:
 
     from heartbeat.policy import Keepalive
 
-__all__ = ["MARGIN", "Beacon"]
+__all__ = ["LEAST", "MARGIN", "Beacon"]
 
 MARGIN = 0.1
 """Seconds by which a beat comes early, because timers come late: two slots of
 the shared wheel."""
+
+_SHARE = 4
+"""Of a short period the margin is no more than one such part."""
+
+LEAST = _SHARE * MARGIN
+"""Seconds, 0.4: the shortest period of which no beat comes late, if our reactor is not
+late by more than one slot of the wheel itself. In a shorter one it may, by a slot."""
 
 
 class Beacon:
@@ -82,4 +89,4 @@ class Beacon:
             self._due = math.inf
             return
         shortened = period * (1 - self._policy.jitter * self._draw)
-        self._due = self._sent_at + shortened - min(MARGIN, shortened / 4)
+        self._due = self._sent_at + shortened - min(MARGIN, shortened / _SHARE)

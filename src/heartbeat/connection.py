@@ -5,7 +5,8 @@ whatever the class and its bases do there, with or without ``super()``, whether 
 raise, whoever calls it and with whatever arguments, the connection's timers end. The
 order at the loss:
 
-1. every timer is cancelled and the keepalive ends; none of the user's code runs;
+1. the wire goes, and what it had withheld of the bytes that came reaches the
+   protocol; then every timer is cancelled and the keepalive ends;
 2. the transport becomes the stand-in that notes late writes;
 3. the protocol's own ``connectionLost`` runs;
 4. ``on_close`` calls run, then owned Deferreds and waiting pings fail.
@@ -235,10 +236,10 @@ class Connection:
         self.standing = Standing.LOSING
         transport = self._known_transport()
         self.clock.peer = "" if transport is None else peer_of(transport)
-        self.clock.seal(reason)
         unwire, self._unwire = self._unwire, None
         if unwire is not None:
             self._call("a wire", unwire)
+        self.clock.seal(reason)
         if self._heartbeat is not None:
             self._call("a keepalive", self._heartbeat.lost, reason)
 

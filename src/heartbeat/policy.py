@@ -130,7 +130,8 @@ class Keepalive:
         attempts: Unanswered questions before the verdict, at least 1. Default 1:
             a verdict already needs a second look (see `heartbeat.liveness`).
         beacon: Never let *our* side be silent longer than this, even while a
-            question is open. Default off.
+            question is open. Default off. Less than 0.4 s may be exceeded by one step
+            of the shared timer, 50 ms.
         silence: Hard limit on silence from the peer, no question asked, for
             protocols that only receive. Default off.
         idle: Application idleness: only ``self.heartbeat.active()`` resets it.

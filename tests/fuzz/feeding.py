@@ -9,11 +9,21 @@ from twisted.internet.task import Clock
 from heartbeat.answering import BURST, MAX_PAYLOAD
 from heartbeat.testing import connect
 from tests.connections import Sink
+from tests.wires.states import STATES, connected
 
 if TYPE_CHECKING:
     from heartbeat.testing import Pair
 
-__all__ = ["Failing", "answer_limit", "chunks", "feed", "outcome", "quiet", "require"]
+__all__ = [
+    "Failing",
+    "answer_limit",
+    "chunks",
+    "feed",
+    "outcome",
+    "quiet",
+    "require",
+    "state_of",
+]
 
 Failing = type[BaseException] | None
 """The kind of exception a protocol let out; None for none."""
@@ -26,7 +36,7 @@ def require(holds: object, what: str, *evidence: object) -> None:
 
 
 def chunks(data: bytes) -> list[bytes]:
-    """The *data* in pieces; its own first byte says how many and where."""
+    """The *data* in pieces; five bits of its own first byte say how many and where."""
     if not data:
         return []
     step, rest = data[0] % 32, data[1:]
@@ -35,23 +45,31 @@ def chunks(data: bytes) -> list[bytes]:
     return [rest[place : place + step] for place in range(0, len(rest), step)]
 
 
-def feed(protocol: Any, pieces: list[bytes], opening: bytes = b"") -> Pair[Any, Sink]:
-    """Connect *protocol*, and have it receive *opening* and the *pieces*."""
-    pair = connect(protocol, Sink(), Clock())
-    for piece in [opening, *pieces]:
+def state_of(data: bytes) -> str:
+    """In which a keepalive gets the *data*; two bits of their first byte say it."""
+    return STATES[data[0] >> 5 & 3] if data else STATES[0]
+
+
+def feed(protocol: Any, pieces: list[bytes], state: str = "") -> Pair[Any, Sink]:
+    """Connect *protocol*, and have it receive the *pieces*.
+
+    If it has a keepalive, in which *state* that is.
+    """
+    pair = connected(protocol, state) if state else connect(protocol, Sink(), Clock())
+    for piece in pieces:
         pair.server.transport.write(piece)  # type: ignore[union-attr]
         pair.flush()
     return pair
 
 
 def outcome(
-    protocol: Any, pieces: list[bytes], opening: bytes = b""
+    protocol: Any, pieces: list[bytes], state: str = ""
 ) -> tuple[Failing, bytes]:
-    """What *protocol* lets out, and what it writes."""
-    pair = connect(protocol, Sink(), Clock())
+    """What *protocol* lets out, and what it writes; see `feed`."""
+    pair = feed(protocol, [], state)
     failing: Failing = None
     try:
-        for piece in [opening, *pieces]:
+        for piece in pieces:
             pair.server.transport.write(piece)  # type: ignore[union-attr]
             pair.flush()
     except Exception as raised:  # noqa: BLE001 - compared with another's

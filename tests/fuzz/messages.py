@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,20 @@ from twisted.protocols.basic import (
 from twisted.words.protocols import irc
 
 from heartbeat import HeartbeatMixin, IntN, Keepalive, Lines, Netstrings
+from heartbeat.answering import BURST
 from heartbeat.wires.amp import AmpPing
 from heartbeat.wires.irc import Irc
 from heartbeat.wires.redis import Redis
 from heartbeat.wires.ssh import Ssh
-from tests.fuzz.feeding import answer_limit, chunks, feed, outcome, quiet, require
+from tests.fuzz.feeding import (
+    answer_limit,
+    chunks,
+    feed,
+    outcome,
+    quiet,
+    require,
+    state_of,
+)
 from tests.wires.cases import Receiving
 from tests.wires.test_any_input import Keeping, is_ours
 from tests.wires.test_ssh import Client
@@ -43,7 +53,7 @@ def _compare_messages(receiver: type[Any], wire: Any, data: bytes) -> None:
     pieces = chunks(data)
     bare = type("Bare", (Keeping, receiver), {})()
     wired = type("Wired", (Receiving, receiver), {"wire": wire})()
-    plain, ours = feed(bare, pieces), feed(wired, pieces)
+    plain, ours = feed(bare, pieces), feed(wired, pieces, state_of(data))
     expected = [message for message in bare.messages if not is_ours(message)]
     require(wired.messages == expected, "other messages", wired.messages, expected)
     ended = (len(plain.server.lost), len(ours.server.lost))
@@ -53,16 +63,28 @@ def _compare_messages(receiver: type[Any], wire: Any, data: bytes) -> None:
     ours.lose()
 
 
-def _compare_ends(bare: type[Any], wire: Any, opening: bytes, data: bytes) -> None:
-    """A protocol lets out nothing that it would not let out without the wire."""
-    pieces = chunks(data)
+def _compare_ends(bare: type[Any], wire: Any, opening: bytes, data: bytes) -> bytes:
+    """A protocol lets out nothing that it would not let out without the wire.
+
+    Returns:
+        What it writes with it.
+    """
+    pieces = [opening, *chunks(data)]
     body = {"wire": wire, "keepalive": POLICY}
     wired = type("Wired", (HeartbeatMixin, bare), body)()
-    expected, said = outcome(bare(), pieces, opening)
-    failing, answers = outcome(wired, pieces, opening)
+    expected, said = outcome(bare(), pieces)
+    failing, answers = outcome(wired, pieces, state_of(data))
     require(failing in (expected, None), "raised", failing, expected)
     _bounded(answers, said)
     quiet(wired)
+    return answers
+
+
+def _irc(bare: type[Any], opening: bytes, data: bytes) -> None:
+    """The same, and no more answers than the burst."""
+    answers = _compare_ends(bare, Irc(), opening, data)
+    pongs = len(re.findall(rb"(?m)^(?::\S+ )?PONG ", answers))
+    require(pongs <= BURST, "answered too often", pongs)
 
 
 def _bounded(answers: bytes, without: bytes) -> None:
@@ -96,7 +118,7 @@ def _websocket(data: bytes) -> None:
         case.doCleanups()
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {
+TARGETS: dict[str, Callable[[bytes], Any]] = {
     "lines": partial(_compare_messages, LineReceiver, Lines()),
     "lines-only": partial(_compare_messages, LineOnlyReceiver, Lines()),
     "netstrings": partial(_compare_messages, NetstringReceiver, Netstrings()),
@@ -104,8 +126,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "int16": partial(_compare_messages, Int16StringReceiver, IntN()),
     "int32": partial(_compare_messages, Int32StringReceiver, IntN()),
     "amp": partial(_compare_ends, amp.AMP, AmpPing(), b""),
-    "irc": partial(_compare_ends, _Bot, Irc(), b":irc.example 001 nick :Hi\r\n"),
-    "irc-server": partial(_compare_ends, _Hub, Irc(), b"NICK nick\r\n"),
+    "irc": partial(_irc, _Bot, b":irc.example 001 nick :Hi\r\n"),
+    "irc-login": partial(_irc, _Bot, b""),
+    "irc-server": partial(_irc, _Hub, b"NICK nick\r\n"),
     "redis": partial(_compare_ends, txredisapi.RedisProtocol, Redis(), b""),
     "ssh": partial(_compare_ends, Client, Ssh(), b"SSH-2.0-x\r\n"),
     "websocket": _websocket,

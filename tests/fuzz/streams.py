@@ -5,18 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.task import Clock
-
 from heartbeat.answering import BURST
-from heartbeat.testing import connect
 from heartbeat.wires.amqp import Amqp
 from heartbeat.wires.mqtt import Mqtt, MqttServer
 from heartbeat.wires.nats import Nats, NatsServer
 from heartbeat.wires.stomp import Stomp
 from heartbeat.wires.streams import KEPT
-from tests.connections import Sink
-from tests.fuzz.feeding import chunks, quiet, require
-from tests.wires.stream_cases import recording
+from tests.fuzz.feeding import chunks, feed, quiet, require, state_of
+from tests.wires.stream_cases import owe, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,24 +26,24 @@ _MQTT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x01\x00\x01a"
 
 
 def _follow(protocol_class: type[Any], opening: bytes, data: bytes) -> None:
-    """The first byte of *data* says whether we have asked, and the peer has begun."""
-    flags, pieces = data[:1], chunks(data[1:])
+    """The first byte of *data* says whether the peer has begun, and what it owes us."""
+    flags, pieces = data[:1] or b"\0", chunks(data[1:])
     if flags < b"\x80":
         pieces.insert(0, opening)
-    pair = connect(protocol_class(), Sink(), Clock())
+    pair = feed(protocol_class(), [], state_of(flags))
     client, stream = pair.client, pair.client._heartbeat_stream
-    if flags[0:1] and flags[0] & 1 and hasattr(stream, "owed"):
-        stream.owed = b"?!" * (flags[0] & 0x1F)
+    owe(client, flags[0] & 0x0F)
     for piece in pieces:
         client.dataReceived(piece)
         require(len(stream._kept) <= KEPT, "kept too much", stream._kept)
-    seen = b"".join([*client.log, stream._kept])
-    require(seen == b"".join(pieces), "lost, added or reordered", seen, pieces)
     pair.flush()
     said = pair.server.received
     require(len(said) <= BURST * _ANSWER, "answered too much", len(said))
     quiet(client)
     pair.lose()
+    seen = b"".join(client.log)
+    require(seen == b"".join(pieces), "lost, added or reordered", seen, pieces)
+    quiet(client)
 
 
 _WIRES: dict[str, tuple[Any, bytes]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.fuzz import messages, numbers, streams
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SEEDS", "TARGETS"]
 
-TARGETS: dict[str, Callable[[bytes], None]] = {
+TARGETS: dict[str, Callable[[bytes], Any]] = {
     **streams.TARGETS,
     **messages.TARGETS,
     **numbers.TARGETS,
@@ -29,6 +29,12 @@ SEEDS: list[bytes] = [
     b"\x00PING 1\r\nPONG\r\n6:PING 1,4:PONG,\x04PING\x00\x04PING",
     b"\x00\x00\x04_ask\x00\x011\x00\x08_command\x00\x0eheartbeat.Ping\x00\x00",
     b"\x00:a PING :x\r\nPONG a b\r\n\x89\x021",
+    b"\x20\x00" + b"PING :1\r\n" * 40,
+    b"\x40" + b"PING :1\r\n" * 40 + b"\xc0\x00" * 30,
+    b"\x60PING :" + b"x" * 200 + b"\r\n",
+    b"\x80\x00\x01\x00\x00\x00",
+    b"\x80\x00CONNEC",
+    b"\x00\x00\x30",
     bytes(range(0, 250, 3)),
     b"\x03" + b"\xdc\x01\x2c" * 40,
 ]

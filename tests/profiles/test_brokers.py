@@ -68,7 +68,7 @@ class AmqpTests(SynchronousTestCase):
 
     def test_tune_ok_is_clamped(self) -> None:
         """A server that proposes less than our limit gets our limit."""
-        self.assertEqual(amqp_tune_ok(None, 1, Limits(shortest=5)), 5)
+        self.assertEqual(amqp_tune_ok(None, 1, limits=Limits(shortest=5)), 5)
 
     def test_tune_ok_refuses(self) -> None:
         """What does not fit the field, and a negative proposal."""
@@ -105,7 +105,7 @@ class AmqpTests(SynchronousTestCase):
         """A sound policy, or the error that says what is wrong."""
         check(amqp, proposed, limits=limits)
         try:
-            agreed = amqp_tune_ok(wanted, proposed, limits)
+            agreed = amqp_tune_ok(wanted, proposed, limits=limits)
         except PolicyError:
             return
         self.assertTrue(isinstance(agreed, int) and 0 <= agreed <= 65_535)
@@ -159,9 +159,18 @@ class StompTests(SynchronousTestCase):
     def test_own_offer(self) -> None:
         """Our own number is the least: a peer gets neither more beats, nor fewer."""
         self.assertEqual(stomp((1000, 0), (0, 1)).beacon, 1)
-        self.assertEqual(stomp((100, 0), (0, 100)).beacon, 0.1)
+        self.assertEqual(stomp((400, 0), (0, 100)).beacon, 0.4)
         slow = Limits(shortest=10)
         self.assertEqual(stomp((1000, 0), (0, 2000), limits=slow).beacon, 2)
+
+    def test_promise(self) -> None:
+        """An offer that cannot be kept is refused, whatever the peer wants."""
+        for theirs in ((0, 0), (0, 100), (0, 10_000)):
+            with self.assertRaisesRegex(
+                PolicyError, r"ours=\(399, 0\).*offer 400 or more"
+            ):
+                stomp((399, 0), theirs)
+        self.assertIsNone(stomp((0, 1), (1, 1)).beacon)
 
     def test_timing(self) -> None:
         """A beat comes before the agreed time is over; the verdict after the margin."""
@@ -178,7 +187,7 @@ class StompTests(SynchronousTestCase):
     ) -> None:
         """A sound policy, or the error that says what is wrong."""
         check(stomp, ours, theirs, limits=limits)
-        check(stomp, (1, 1), (1, 1), tolerance=ours[0], limits=limits)
+        check(stomp, (1000, 1), (1, 1), tolerance=ours[0], limits=limits)
 
     @given(st.one_of(st.text(max_size=30), st.binary(max_size=30)))
     def test_any_header(self, header: str | bytes) -> None:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat import PolicyError
+from heartbeat import PolicyError, profiles
 from heartbeat.policy import LONGEST, SHORTEST
-from heartbeat.profiles.numbers import LIMITS, Limits, Unit, factor, fitted, own
+from heartbeat.profiles.numbers import (
+    LIMITS,
+    Limits,
+    Unit,
+    check_limits,
+    factor,
+    fitted,
+    own,
+)
 from tests.profiles.arbitrary import ANYTHING, LIMITED
 
 
@@ -42,6 +51,9 @@ class ClampTests(SynchronousTestCase):
         for value in (-1, -0.5, math.nan, -math.inf, "30", None, True, 1j):
             error = self.assertRaises(PolicyError, LIMITS.clamp, "ping_max", value)
             self.assertEqual(error.field, "ping_max")
+            self.assertEqual(
+                error.rule, "the peer's seconds must be a number, and not negative"
+            )
 
     @given(ANYTHING, LIMITED, st.sampled_from(Unit))
     def test_anything(self, value: object, limits: Limits, unit: Unit) -> None:
@@ -66,6 +78,30 @@ class LimitsTests(SynchronousTestCase):
         for bad in ({"shortest": 0}, {"longest": math.inf}, {"shortest": True},
                     {"longest": "1"}, {"shortest": 5, "longest": 4}):  # fmt: skip
             self.assertRaises(PolicyError, Limits, **bad)
+
+    def test_others(self) -> None:
+        """What is given as limits and is none is refused, with the way out."""
+        check_limits(Limits())
+        for value in (3, None, Limits, (0.5, 60)):
+            error = self.assertRaises(PolicyError, check_limits, value)
+            self.assertEqual((error.field, error.value), ("limits", value))
+            self.assertIn("give Limits(shortest=", str(error))
+
+    def test_each_profile(self) -> None:
+        """Every profile that takes limits refuses anything else, used or not."""
+        for profile, numbers in (
+            (profiles.amqp, (60,)),
+            (profiles.amqp_tune_ok, (60, 60)),
+            (profiles.engine_io_client, (1000, 1000)),
+            (profiles.fix, (30,)),
+            (profiles.mqtt_client, (60,)),
+            (profiles.mqtt_server, (60,)),
+            (profiles.stomp, ((1, 1), (1, 1))),
+            (profiles.zmtp, (1000,)),
+        ):
+            function: Any = profile
+            error = self.assertRaises(PolicyError, function, *numbers, limits=3)
+            self.assertEqual(error.field, "limits")
 
 
 class OwnTests(SynchronousTestCase):

@@ -9,7 +9,15 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.words.protocols.irc import IRCClient
 
 from heartbeat import Keepalive, PolicyError, Proof
-from heartbeat.profiles import LIMITS, Limits, fix, irc, ssh_client, ssh_server, words
+from heartbeat.profiles import (
+    LIMITS,
+    Limits,
+    fix,
+    irc_client,
+    irc_server,
+    ssh_client,
+    ssh_server,
+)
 from tests.profiles.arbitrary import ANYTHING, LIMITED, check
 from tests.profiles.timing import LATE, timeline
 
@@ -122,19 +130,19 @@ class SshTests(SynchronousTestCase):
             check(profile, 15, count)
 
 
-class IrcTests(SynchronousTestCase):
+class IrcServerTests(SynchronousTestCase):
     def test_defaults(self) -> None:
         """Those of ngircd."""
-        self.assertEqual(irc(), Keepalive(interval=120, timeout=20, jitter=0))
+        self.assertEqual(irc_server(), Keepalive(interval=120, timeout=20, jitter=0))
 
     def test_off(self) -> None:
         """0 is off for the one, for ever for the other."""
-        self.assertFalse(irc(0).asks)
-        self.assertIsNone(irc(120, 0).timeout)
+        self.assertFalse(irc_server(0).asks)
+        self.assertIsNone(irc_server(120, 0).timeout)
 
     def test_timing(self) -> None:
         """PING after silence, closed when nothing came for long enough."""
-        seen = timeline(irc(), 150)
+        seen = timeline(irc_server(), 150)
 
         self.assertTrue(120 <= seen.asked[0] <= 120 + LATE)
         assert seen.given_up is not None
@@ -143,22 +151,22 @@ class IrcTests(SynchronousTestCase):
     @given(ANYTHING, ANYTHING)
     def test_anything(self, ping: Any, pong: Any) -> None:
         """A sound policy, or the error that says what is wrong."""
-        check(irc, ping)
-        check(irc, 1, pong)
+        check(irc_server, ping)
+        check(irc_server, 1, pong)
 
 
-class WordsTests(SynchronousTestCase):
+class IrcClientTests(SynchronousTestCase):
     def test_default(self) -> None:
         """Twisted's."""
-        self.assertEqual(words().interval, IRCClient.heartbeatInterval)
+        self.assertEqual(irc_client().interval, IRCClient.heartbeatInterval)
 
     def test_timing(self) -> None:
         """A PING an interval although the server talks; nobody is given up."""
-        seen = timeline(words(10), 45, talks_every=1)
+        seen = timeline(irc_client(10), 45, talks_every=1)
 
         self.assertEqual((len(seen.asked), seen.given_up), (4, None))
 
     @given(ANYTHING)
     def test_anything(self, interval: Any) -> None:
         """A sound policy, or the error that says what is wrong."""
-        check(words, interval)
+        check(irc_client, interval)

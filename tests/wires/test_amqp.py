@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat import Keepalive
+from heartbeat import Keepalive, profiles
 from heartbeat.wires.amqp import Amqp
 from heartbeat.wires.streams import Following
 from tests.wires.stream_cases import BEATS, StreamCases, Streaming, opened
@@ -36,7 +36,7 @@ class AmqpTests(StreamCases, SynchronousTestCase):
     """Either side."""
 
     wire = Amqp()
-    opening = START + TUNE + OPEN_OK
+    opening = START + TUNE
     foreign = st.binary(max_size=40) | st.sampled_from([BEAT, TUNE, OPEN])
     words = (PROTOCOL, START, TUNE, OPEN_OK, TUNE_OK, BEAT, b"\x01\x00\x00\xff")
 
@@ -51,7 +51,7 @@ class AmqpTests(StreamCases, SynchronousTestCase):
 
     def test_opening(self) -> None:
         """Either side may speak from the frame on that the specification says."""
-        client, server = (START, TUNE, BEAT, OPEN_OK), (PROTOCOL, START_OK, TUNE_OK)
+        client, server = (START, BEAT, TUNE), (PROTOCOL, START_OK, TUNE_OK)
         for frames in (client, server):
             pair = opened(Beating)
             for frame in frames:
@@ -60,6 +60,27 @@ class AmqpTests(StreamCases, SynchronousTestCase):
                     pair.client.dataReceived(frame[place : place + 1])
             self.assertTrue(pair.client._heartbeat_stream.ready)
             self.assertEqual(pair.client.received, b"".join(frames))
+
+    def test_slow_to_open(self) -> None:
+        """A client beats while the server takes its time with Open-Ok."""
+
+        class Tuning(Beating):
+            keepalive = Keepalive(interval=None)
+
+            def dataReceived(self, data: bytes) -> None:
+                super().dataReceived(data)
+                if data == TUNE:
+                    self.transport.write(TUNE_OK)  # type: ignore[union-attr]
+                    self.heartbeat.configure(profiles.amqp(10))
+
+        pair = opened(Tuning)
+        pair.client.dataReceived(START)
+        pair.advance(100)
+        self.assertEqual(pair.server.received, b"")
+        pair.client.dataReceived(TUNE)
+        pair.advance(15)
+        self.assertEqual(pair.server.received, TUNE_OK + BEAT * 3)
+        pair.lose()
 
     def test_gone(self) -> None:
         """After the opening nothing stands before the protocol."""
@@ -71,9 +92,12 @@ class AmqpTests(StreamCases, SynchronousTestCase):
 
     def test_something_else(self) -> None:
         """Another protocol, or version, is never spoken to."""
-        for data in (b"AMQP\x00\x01\x00\x00", b"HTTP/1.1 400 Bad Request\r\n"):
+        other = (b"AMQP\x00\x01\x00\x00", b"HTTP/1.1 400 Bad Request\r\n", b"\x15\x03")
+        for data in other:
             pair = opened(Beating)
-            pair.client.dataReceived(data + self.opening)
+            pair.client.dataReceived(data)
+            self.assertEqual(pair.client.received, data)
+            pair.client.dataReceived(self.opening)
             self.assertEqual(pair.client.received, data + self.opening)
             self.assertFalse(pair.client._heartbeat_stream.ready)
 
@@ -81,3 +105,8 @@ class AmqpTests(StreamCases, SynchronousTestCase):
         """A policy that asks is refused where the class is written."""
         with self.assertRaisesRegex(TypeError, "Amqp has no question"):
             type("Asking", (Beating,), {"keepalive": Keepalive()})
+
+    def test_value(self) -> None:
+        """The wire is a value: one is like another."""
+        self.assertEqual({Amqp(), Amqp()}, {Amqp()})
+        self.assertEqual(repr(Amqp()), "Amqp()")

@@ -58,6 +58,12 @@ class Bot(HeartbeatMixin, irc.IRCClient):
         super().connectionLost(reason)
 
 
+class Late(Bot):
+    """Waits to be started."""
+
+    keepalive = Keepalive(autostart=False)
+
+
 class Hub(HeartbeatMixin, irc.IRC):
     """The server side."""
 
@@ -263,20 +269,41 @@ class AnsweringTests(SynchronousTestCase):
         self.assertEqual(said(nameless, b"PING 1"), b"PONG :1\r\n")
 
     def test_waiting_to_be_started(self) -> None:
-        """Each is answered while the keepalive waits for the login to be over."""
-
-        class Late(Bot):
-            keepalive = Keepalive(autostart=False)
-
+        """Before the welcome each is answered of a keepalive that waits for it."""
         self.assertEqual(said(Late(), b"PING 1", b"PING 2"), b"PONG :1\r\nPONG :2\r\n")
+
+    def test_waiting_is_bounded(self) -> None:
+        """No more than the burst, and none of a long token; then the newest waits."""
+        pair = talk(Late(), Sink())
+        long = b"PING :%s\r\n" % (b"x" * (MAX_PAYLOAD + 1))
+        pair.server.transport.write(long * 100 + b"PING 1\r\n" * 200 + b"PING 2\r\n")
+        pair.flush()
+        self.assertEqual(pair.server.received, b"PONG :1\r\n" * BURST)
+        pair.client.heartbeat.start()
+        pair.advance(1)
+        self.assertEqual(pair.server.received, b"PONG :1\r\n" * BURST + b"PONG :2\r\n")
+        pair.lose()
+
+    def test_waiting_after_the_welcome(self) -> None:
+        """Once it is welcome, a client that waits, or is paused, says nothing."""
+        for kind in (Late, Bot):
+            pair = talk(kind(), Sink())
+            pair.client.heartbeat.pause()
+            pair.server.transport.write(WELCOME + b"PING 1\r\n" * 200 + b"PING 2\r\n")
+            pair.advance(10)
+            self.assertEqual(pair.server.received, b"")
+            pair.client.heartbeat.start()
+            pair.advance(1)
+            self.assertEqual(pair.server.received, b"PONG :2\r\n")
+            pair.lose()
 
     def test_server_waiting_to_be_started(self) -> None:
         """A server, whose answers are longer than a question, keeps the newest."""
 
-        class Late(Hub):
+        class Waiting(Hub):
             keepalive = Keepalive(autostart=False)
 
-        pair: Pair[Any, Sink] = connect(Late(), Sink(), Clock())
+        pair: Pair[Any, Sink] = connect(Waiting(), Sink(), Clock())
         pair.server.transport.write(b"PING 1\r\n" * 200 + b"PING 2\r\n")  # type: ignore[union-attr]
         pair.flush()
         self.assertEqual(pair.server.received, b"")

@@ -11,7 +11,7 @@ from heartbeat import Keepalive
 from heartbeat.answering import BURST
 from heartbeat.testing import connect
 from heartbeat.wires.mqtt import Mqtt, MqttServer
-from tests.wires.stream_cases import StreamCases, Streaming, opened
+from tests.wires.stream_cases import StreamCases, Streaming, opened, owe
 
 CONNECT = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x01\x00\x01a"
 CONNACK = b"\x20\x02\x00\x00"
@@ -46,6 +46,14 @@ class Server(Streaming, Protocol):
     wire = MqttServer()
 
 
+class ValueTests(SynchronousTestCase):
+    def test_equal(self) -> None:
+        """Wires are values: one is like another of its class."""
+        self.assertEqual({Mqtt(), Mqtt(), MqttServer()}, {Mqtt(), MqttServer()})
+        self.assertNotEqual(Mqtt(), MqttServer())
+        self.assertEqual(repr(MqttServer()), "MqttServer()")
+
+
 class MqttTests(StreamCases, SynchronousTestCase):
     """A client's side."""
 
@@ -72,31 +80,29 @@ class MqttTests(StreamCases, SynchronousTestCase):
         pair = opened(Client, CONNACK)
         pair.client.send_beat()
         pair.client.heartbeat.ping().addErrback(lambda _: None)
-        pair.client.dataReceived(PINGRESP)
-        self.assertEqual(pair.client.heartbeat.counters.pongs, 0)
-        pair.client.dataReceived(PINGRESP * 2)
+        pair.client.dataReceived(PINGRESP * 3)
         self.assertEqual(pair.client.received, PINGRESP)
         counters = pair.client.heartbeat.counters
-        self.assertEqual((counters.pongs, counters.unsolicited_pongs), (1, 0))
+        self.assertEqual((counters.pongs, counters.unsolicited_pongs), (2, 0))
         pair.lose()
 
     def test_lengths(self) -> None:
         """Lengths of one to four bytes are understood, and five are none."""
         for size in (0, 127, 128, 16383, 16384, 2097151, 2097152):
             pair = opened(Client, CONNACK)
-            pair.client._heartbeat_stream.owed = b"?"
+            owe(pair.client, 1)
             data = packet(0x30, PINGRESP * (size // 2) + b"x" * (size % 2))
             pair.client.dataReceived(data + PINGRESP)
             self.assertEqual(pair.client.pieces, [data])
         pair = opened(Client, CONNACK)
-        pair.client._heartbeat_stream.owed = b"?"
+        owe(pair.client, 1)
         pair.client.dataReceived(b"\x30\xff\xff\xff\xff" + PINGRESP)
         self.assertEqual(pair.client.received, b"\x30\xff\xff\xff\xff" + PINGRESP)
 
     def test_forbidden(self) -> None:
         """A packet of type 0 is none, and ends what we understand."""
         pair = opened(Client, CONNACK)
-        pair.client._heartbeat_stream.owed = b"?"
+        owe(pair.client, 1)
         pair.client.dataReceived(b"\x00" + PINGRESP)
         self.assertEqual(pair.client.received, b"\x00" + PINGRESP)
 
@@ -111,7 +117,7 @@ class MqttServerTests(StreamCases, SynchronousTestCase):
     words = WORDS
 
     def test_answers(self) -> None:
-        """Questions are answered, within bounds."""
+        """Each question is answered, within bounds."""
         pair = opened(Server, CONNECT)
         pair.client.dataReceived(PINGREQ + b"\x30\x00" + PINGREQ)
         pair.flush()
@@ -120,6 +126,21 @@ class MqttServerTests(StreamCases, SynchronousTestCase):
         pair.client.dataReceived(PINGREQ * 500)
         pair.flush()
         self.assertEqual(pair.server.received, PINGRESP * BURST)
+        pair.advance(100)
+        self.assertEqual(pair.server.received, PINGRESP * 2 * BURST)
+        pair.lose()
+
+    def test_paused(self) -> None:
+        """Those that came meanwhile are answered when it goes on."""
+        pair = opened(Server, CONNECT)
+        pair.client.heartbeat.pause()
+        pair.client.dataReceived(PINGREQ * 7)
+        pair.advance(10)
+        self.assertEqual(pair.server.received, b"")
+        pair.client.heartbeat.resume()
+        pair.advance(1)
+        self.assertEqual(pair.server.received, PINGRESP * 7)
+        pair.lose()
 
     def test_before_connect(self) -> None:
         """A question before CONNECT is an error, for the protocol to report."""
@@ -157,4 +178,23 @@ class MqttServerTests(StreamCases, SynchronousTestCase):
         self.assertEqual(pair.server.received, CONNECT)
         self.assertEqual(pair.server.heartbeat.verdict, None)
         self.assertGreater(pair.client.heartbeat.counters.pongs, 10)
+        pair.lose()
+
+    def test_in_step(self) -> None:
+        """A pause of the server leaves nothing owed, and shifts no answer."""
+        beats = Keepalive(interval=60, timeout=20, beacon=10, jitter=0)
+        beating = type("Beating", (Client,), {"keepalive": beats})
+        pair = connect(beating(), Server(), Clock())
+        pair.client.transport.write(CONNECT)
+        pair.server.transport.write(CONNACK)  # type: ignore[union-attr]
+        pair.advance(25)
+        pair.server.heartbeat.pause()
+        pair.advance(35)
+        pair.server.heartbeat.resume()
+        pair.advance(2)
+        self.assertEqual(pair.client._heartbeat_stream.owed, 0)
+        ping = pair.client.heartbeat.ping()
+        pair.flush()
+        self.assertEqual(self.successResultOf(ping), 0.0)
+        self.assertEqual(pair.client.received, CONNACK)
         pair.lose()

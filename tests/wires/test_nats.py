@@ -51,6 +51,14 @@ class Server(Streaming, Protocol):
     wire = NatsServer()
 
 
+class ValueTests(SynchronousTestCase):
+    def test_equal(self) -> None:
+        """Wires are values: one is like another of its class."""
+        self.assertEqual({Nats(), Nats(), NatsServer()}, {Nats(), NatsServer()})
+        self.assertNotEqual(Nats(), NatsServer())
+        self.assertEqual(repr(NatsServer()), "NatsServer()")
+
+
 class NatsTests(StreamCases, SynchronousTestCase):
     """A client's side."""
 
@@ -70,6 +78,8 @@ class NatsTests(StreamCases, SynchronousTestCase):
         pair.client.dataReceived(b"PING\r\n" * 500)
         pair.flush()
         self.assertEqual(pair.server.received, b"PONG\r\n" * BURST)
+        pair.advance(20)
+        self.assertEqual(pair.server.received, b"PONG\r\n" * 2 * BURST)
 
     def test_before_info(self) -> None:
         """What comes before INFO is the protocol's."""
@@ -135,7 +145,7 @@ class NatsTests(StreamCases, SynchronousTestCase):
         pair.client.dataReceived(b"PONG\r\n" * 3)
         self.assertEqual(pair.client.received, b"PONG\r\n")
         counters = pair.client.heartbeat.counters
-        self.assertEqual((counters.pongs, counters.unsolicited_pongs), (1, 0))
+        self.assertEqual((counters.pongs, counters.unsolicited_pongs), (2, 0))
         pair.lose()
 
 
@@ -155,7 +165,10 @@ class NatsServerTests(StreamCases, SynchronousTestCase):
         pair.client.dataReceived(b"PUB a 1\r\nx\r\nPING\r\nPONG\r\n")
         pair.flush()
         self.assertEqual(pair.client.received, b"PUB a 1\r\nx\r\nPING\r\nPONG\r\n")
+        pair.client.dataReceived(b"PING\r\n" * 2000)
+        pair.flush()
         self.assertEqual(pair.server.received, b"")
+        self.assertIsNone(pair.client.heartbeat.verdict)
 
     def test_both_sides(self) -> None:
         """A server and a client with these wires keep each other."""

@@ -21,7 +21,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Heartbeat, HeartbeatMixin, Keepalive
-from heartbeat.errors import NotConnectedError, NotReadyError
+from heartbeat.errors import NotConnectedError, NotReadyError, PolicyError
 from heartbeat.host import Host
 from heartbeat.policy import Proof
 from heartbeat.testing import Pair, assert_nothing_left, connect
@@ -255,8 +255,20 @@ class RequestsTests(SynchronousTestCase):
             type("Typo", (HeartbeatMixin, Mail), {"wire": Requests("nop")})
 
     def test_name(self) -> None:
-        """The method is given by its name."""
-        self.assertRaises(TypeError, Requests, Mail.noop)
+        """The method is given by its name; anything else is refused where written."""
+        for value in (Mail.noop, "", 5, None, "no op"):
+            error = self.assertRaises(PolicyError, Requests, value)
+            self.assertEqual((error.field, error.value), ("method", value))
+            self.assertIn('as in Requests("noop")', str(error))
+
+    def test_no_replies(self) -> None:
+        """Exceptions are given as a tuple of classes, or refused where written."""
+        for value in (ValueError, [ValueError], (5,), ("ValueError",), (str,), None):
+            options: Any = {"no_replies": value}
+            error = self.assertRaises(PolicyError, Requests, "noop", **options)
+            self.assertEqual((error.field, error.value), ("no_replies", value))
+        given = (ValueError, KeyboardInterrupt)
+        self.assertEqual(Requests("noop", no_replies=given).no_replies, given)
 
     @settings(deadline=None)
     @given(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import strategies as st
 from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat import Keepalive
+from heartbeat import Keepalive, profiles
+from heartbeat.wheel import SLOT
 from heartbeat.wires.stomp import Stomp
 from heartbeat.wires.streams import Following
 from tests.wires.stream_cases import BEATS, StreamCases, Streaming, opened
@@ -36,6 +39,24 @@ class StompTests(StreamCases, SynchronousTestCase):
         pair.advance(5)
         self.assertEqual(len(pair.server.lost), 1)
 
+    def test_never_late(self) -> None:
+        """No beat comes later than offered, from a reactor that is late by a slot."""
+        lateness = (SLOT, 0.001, SLOT, 0.013, 0.049, 0.037)
+        for offer in (400, 450, 777, 1000, 10_000):
+            pair = opened(Beating, CONNECTED)
+            policy = profiles.stomp((offer, 0), (0, offer))
+            pair.client.heartbeat.configure(policy)
+            silent_from = pair.clock.seconds()
+            for step in itertools.islice(itertools.cycle(lateness), 3000):
+                pair.clock.advance(step)
+                pair.flush()
+                now = pair.clock.seconds()
+                if pair.server.received:
+                    pair.server.received = b""
+                    silent_from = now
+                self.assertLessEqual(now - silent_from, offer / 1000)
+            pair.lose()
+
     def test_hears(self) -> None:
         """The peer's heart-beats are enough, and reach the protocol."""
         pair = opened(Beating, CONNECTED)
@@ -62,6 +83,14 @@ class StompTests(StreamCases, SynchronousTestCase):
             self.assertEqual(pair.client._heartbeat_stream.ready, ready)
             self.assertEqual(pair.client.received, opening)
 
+    def test_something_else(self) -> None:
+        """What cannot become an opening is handed on as soon as that shows."""
+        for data in (b"BUSY", b"CONNECTS", b"ERROR", b"\x15"):
+            pair = opened(Beating)
+            pair.client.dataReceived(data)
+            self.assertEqual(pair.client.received, data)
+            self.assertFalse(pair.client._heartbeat_stream.ready)
+
     def test_gone(self) -> None:
         """After the opening nothing stands before the protocol."""
         pair = opened(Beating, CONNECTED)
@@ -74,3 +103,8 @@ class StompTests(StreamCases, SynchronousTestCase):
         """A policy that asks is refused where the class is written."""
         with self.assertRaisesRegex(TypeError, "Stomp has no question"):
             type("Asking", (Beating,), {"keepalive": Keepalive()})
+
+    def test_value(self) -> None:
+        """The wire is a value: one is like another."""
+        self.assertEqual({Stomp(), Stomp()}, {Stomp()})
+        self.assertEqual(repr(Stomp()), "Stomp()")

@@ -20,15 +20,7 @@ from heartbeat import Heartbeat, HeartbeatMixin, Keepalive
 from heartbeat.host import Host
 from heartbeat.protocol import hand_over
 from heartbeat.testing import assert_nothing_left, connect
-from heartbeat.wires.streams import (
-    BEAT,
-    KEPT,
-    MORE,
-    QUESTION,
-    NamelessStream,
-    Stream,
-    StreamWire,
-)
+from heartbeat.wires.streams import KEPT, MORE, Stream, StreamWire
 from tests.connections import Sink, adopted, tcp_pair, until
 from tests.reactors import fresh
 from tests.wires.stream_cases import StreamCases, Streaming, opened
@@ -136,6 +128,144 @@ class ParcelTests(StreamCases, SynchronousTestCase):
         pair.client.dataReceived(parcel(TEXT) + parcel(PING, b"7"))
         pair.flush()
         self.assertEqual(pair.server.received, b"hello" + parcel(PONG, b"7"))
+
+
+class LongTests(SynchronousTestCase):
+    """Frames of ours that are longer than what waits."""
+
+    def test_any_cut(self) -> None:
+        """However it is cut, one that fits is taken, and a longer one handed on."""
+        fits, longer = parcel(PING, b"x" * (KEPT - 2)), parcel(PING, b"x" * (KEPT - 1))
+        self.assertEqual((len(fits), len(longer)), (KEPT, KEPT + 1))
+        whole = parcel(TEXT, b"1") + fits + longer + parcel(PING, b"2") + parcel(TEXT)
+        for size in (1, 2, 3, 63, 64, 65, KEPT - 1, KEPT, KEPT + 1, len(whole)):
+            self.followed(whole, [size] * (len(whole) // size + 1), longer)
+        for first in range(1, len(whole)):
+            self.followed(whole, [first, len(whole)], longer)
+
+    def followed(self, whole: bytes, sizes: list[int], longer: bytes) -> None:
+        """Feed the *whole* in pieces of these *sizes*."""
+        pair = opened(Post)
+        at = 0
+        for size in sizes:
+            pair.client.dataReceived(whole[at : at + size])
+            self.assertLessEqual(len(pair.client._heartbeat_stream._kept), KEPT)
+            at += size
+        expected = parcel(TEXT, b"1") + longer + parcel(TEXT)
+        self.assertEqual(pair.client.received, expected, sizes)
+        pair.flush()
+        self.assertEqual(pair.server.received, parcel(PONG, b"2"))
+        pair.lose()
+
+
+class WithheldTests(SynchronousTestCase):
+    """What waits for more arrives before the end, whichever end that is."""
+
+    def test_loss(self) -> None:
+        """It does before ``connectionLost``, while the timers can still be used."""
+        events: list[Any] = []
+
+        class Noting(Post):
+            def dataReceived(self, data: bytes) -> None:
+                self.clock.callLater(5, events.append, "never")
+                events.append((data, self.heartbeat.phase.name))
+
+            def connectionLost(self, reason: Any = None) -> None:
+                events.append(self.clock.getDelayedCalls())
+
+        pair = opened(Noting)
+        pair.client.dataReceived(parcel(TEXT) + b"\1")
+        pair.lose()
+        pair.clock.advance(10)
+        self.assertEqual(events, [(parcel(TEXT), "RUNNING"), (b"\1", "RUNNING"), []])
+        assert_nothing_left(pair.clock, pair.client)
+
+    def test_on_tcp(self) -> None:
+        """So it does if the peer ends a connection of TCP, or of UNIX."""
+        for sockets in (tcp_pair, socket.socketpair):
+            with fresh("select") as reactor:
+                protocol = Post()
+                protocol.reactor = reactor
+                ours, peer = sockets()
+                with peer, adopted(reactor, protocol, ours):
+                    peer.sendall(parcel(TEXT) + b"\1")
+                    until(reactor, lambda: protocol.received)  # noqa: B023
+                    self.assertEqual(protocol.received, parcel(TEXT))
+                self.assertEqual(protocol.pieces, [parcel(TEXT), b"\1"])
+
+    def test_handed_over(self) -> None:
+        """What came before a protocol gives its connection away is its own."""
+        pair = opened(Post)
+        pair.client.dataReceived(b"\1")
+        hand_over(pair.client)
+        self.assertEqual(pair.client.pieces, [b"\1"])
+
+    def test_handed_over_by_itself(self) -> None:
+        """Also if it does so when it takes up its own."""
+        pair = reacting(lambda protocol: None)
+        pair.client.dataReceived(b"\1")
+        pair.client.reaction = hand_over
+        pair.client.dataReceived(b"")
+        pair.client.dataReceived(b"\2")
+        self.assertEqual(pair.client.received, b"\1\2")
+
+    def test_protocol_that_raises(self) -> None:
+        """What the protocol raises then is reported, and the loss goes on."""
+        for error in (ZeroDivisionError, SystemExit):
+            pair = opened(Post)
+            pair.client.dataReceived(b"\1")
+            lost: list[Any] = []
+            pair.client.clock.on_close(lost.append)
+            pair.client.pieces = Refusing(error)
+            pair.lose()
+            self.assertEqual(len(lost), 1)
+            self.assertEqual(len(self.flushLoggedErrors(error)), 1)
+            self.assertEqual(pair.client.heartbeat.counters.hook_failures, 1)
+
+    def test_not_after_an_error(self) -> None:
+        """A protocol that has raised gets nothing more of what came with that."""
+
+        def fail(protocol: Any) -> None:
+            raise ZeroDivisionError
+
+        pair = reacting(fail)
+        with self.assertRaises(ZeroDivisionError):
+            pair.client.dataReceived(parcel(TEXT) + b"\1")
+        pair.lose()
+        self.assertEqual(pair.client.pieces, [parcel(TEXT)])
+
+    def test_stopped(self) -> None:
+        """Whoever stops the following gets it at once."""
+        pair = opened(Post)
+        pair.client.dataReceived(b"\1")
+        pair.client._heartbeat_stream.stop()
+        self.assertEqual(pair.client.pieces, [b"\1"])
+        pair.lose()
+        self.assertEqual(pair.client.pieces, [b"\1"])
+
+    def test_by_hand(self) -> None:
+        """Without the mixin as well."""
+        for kind in (ByHand, Backwards):
+            clock = Clock()
+            pair = connect(kind(clock), Sink(), clock)
+            pair.client.dataReceived(b"\1")
+            pair.lose()
+            self.assertEqual(pair.client.received, b"\1")
+
+
+class Refusing:
+    """Takes nothing.
+
+    Args:
+        error: What it raises.
+    """
+
+    def __init__(self, error: type[BaseException]) -> None:
+        self.error = error
+
+    def append(self, _: object) -> None:
+        """Refuse it."""
+        raise self.error
 
 
 class BrokenTests(SynchronousTestCase):
@@ -417,37 +547,8 @@ class RemovedTests(SynchronousTestCase):
 
     def test_small(self) -> None:
         """It has no dictionary."""
-        for kind in (Stream, NamelessStream, ParcelStream):
+        for kind in (Stream, ParcelStream):
             self.assertEqual(kind.__dictoffset__, 0)
-
-
-class NamelessTests(SynchronousTestCase):
-    """Answers that name no question."""
-
-    def test_owed(self) -> None:
-        """Only so many are remembered, and each is for what was said first."""
-        pair = opened(type("Nameless", (Post,), {"wire": Quiet()}))
-        stream = pair.client._heartbeat_stream
-        stream.say(b"?")
-        stream.say(b"!", BEAT)
-        pair.client.heartbeat.ping().addErrback(lambda _: None)
-        self.assertEqual(stream.owed, QUESTION + BEAT)
-        stream.answered()
-        self.assertEqual(pair.client.heartbeat.counters.pongs, 1)
-        stream.answered()
-        stream.answered()
-        self.assertEqual(stream.owed, b"")
-        self.assertEqual(pair.client.heartbeat.counters.unsolicited_pongs, 0)
-        for _ in range(KEPT + 5):
-            stream.say(b"?")
-        self.assertEqual(len(stream.owed), KEPT)
-        pair.lose()
-
-
-class Quiet(Parcels):
-    """Makes nameless streams."""
-
-    stream = NamelessStream
 
 
 class ByHand(Host, Protocol):

@@ -26,7 +26,13 @@ from heartbeat.profiles.grpc import grpc_client, grpc_server
 from heartbeat.profiles.messaging import nats_client, nats_server, zmtp
 from heartbeat.profiles.mqtt import mqtt_client, mqtt_server
 from heartbeat.profiles.numbers import LIMITS, Limits
-from heartbeat.profiles.sessions import fix, irc, ssh_client, ssh_server, words
+from heartbeat.profiles.sessions import (
+    fix,
+    irc_client,
+    irc_server,
+    ssh_client,
+    ssh_server,
+)
 from heartbeat.profiles.web import (
     autobahn,
     engine_io_client,
@@ -45,7 +51,8 @@ __all__ = [
     "fix",
     "grpc_client",
     "grpc_server",
-    "irc",
+    "irc_client",
+    "irc_server",
     "mqtt_client",
     "mqtt_server",
     "nats_client",
@@ -55,6 +62,5 @@ __all__ = [
     "stomp",
     "stomp_heart_beat",
     "websockets",
-    "words",
     "zmtp",
 ]

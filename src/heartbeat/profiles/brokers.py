@@ -11,9 +11,18 @@ from typing import Any
 
 import attrs
 
+from heartbeat.beacon import LEAST
 from heartbeat.errors import PolicyError
 from heartbeat.policy import SHORTEST, Keepalive
-from heartbeat.profiles.numbers import LIMITS, Limits, Unit, factor, fitted, own
+from heartbeat.profiles.numbers import (
+    LIMITS,
+    Limits,
+    Unit,
+    check_limits,
+    factor,
+    fitted,
+    own,
+)
 
 __all__ = ["amqp", "amqp_tune_ok", "stomp", "stomp_heart_beat"]
 
@@ -25,7 +34,7 @@ _INTERVALS_MISSED = 2
 _SHARE_OF_BEATS = 0.5
 
 
-def amqp_tune_ok(wanted: Any, proposed: Any, limits: Limits = LIMITS) -> int:
+def amqp_tune_ok(wanted: Any, proposed: Any, *, limits: Limits = LIMITS) -> int:
     """The heartbeat that a client answers in ``Tune-Ok``: the lower of the two.
 
     A server needs no such computation: what the client says there holds.
@@ -48,6 +57,7 @@ def amqp_tune_ok(wanted: Any, proposed: Any, limits: Limits = LIMITS) -> int:
         RabbitMQ's Java client and Bunny the greater number if one is 0. RabbitMQ goes
         by ``Tune-Ok`` alone, so any number may be given to `amqp` instead.
     """
+    check_limits(limits)
     mine = own("wanted", wanted, most=_SHORT)
     theirs = limits.clamp("proposed", proposed)
     if theirs is None or (mine is None and wanted is not None):
@@ -55,7 +65,7 @@ def amqp_tune_ok(wanted: Any, proposed: Any, limits: Limits = LIMITS) -> int:
     return min(math.ceil(min(mine or theirs, theirs)), _SHORT)
 
 
-def amqp(heartbeat: Any, limits: Limits = LIMITS) -> Keepalive:
+def amqp(heartbeat: Any, *, limits: Limits = LIMITS) -> Keepalive:
     """AMQP 0-9-1: beat twice in the agreed time, give up after twice that time.
 
     Args:
@@ -73,6 +83,7 @@ def amqp(heartbeat: Any, limits: Limits = LIMITS) -> Keepalive:
         closes after two intervals or longer without one. Half: RabbitMQ and pika
         send every T/2. RabbitMQ gives up after 2 T up to 3 T, pika after T + 5 s.
     """
+    check_limits(limits)
     agreed = limits.clamp("heartbeat", heartbeat)
     if agreed is None:
         return Keepalive(interval=None, jitter=0)
@@ -135,6 +146,8 @@ def stomp(
 
     Args:
         ours: Milliseconds, the header we sent: what we can do, what we want; 0 is off.
+            What we can do is a promise, and one of less than 400 ms cannot be kept: see
+            `heartbeat.beacon.LEAST`.
         theirs: The same of the peer's header; see `stomp_heart_beat`.
         tolerance: How many times the agreed time the peer may be silent, 1 up to 1000.
         limits: Its ``longest`` is what *theirs* is clamped to. The shortest is your own
@@ -146,7 +159,8 @@ def stomp(
         one of its two is 0.
 
     Raises:
-        PolicyError: A number of ours cannot be meant, or one of theirs is negative.
+        PolicyError: A number of ours cannot be meant, or not be kept, or one of theirs
+            is negative.
 
     Source:
         STOMP 1.2, "Heart-beating": MAX(cx, sy) and MAX(sx, cy); any new data counts; the
@@ -154,10 +168,12 @@ def stomp(
         ``heart_beat_receive_scale``. RabbitMQ gives up after two to three times, and
         goes by whole seconds: 1 for less than one, else rounded down.
     """
+    check_limits(limits)
     slack = factor("tolerance", tolerance)
     we_can, we_want = (
         own("ours", number, Unit.MILLISECONDS) for number in _pair("ours", ours)
     )
+    _check_promise(ours, we_can)
     cap = attrs.evolve(limits, shortest=SHORTEST)
     they_can, they_want = (
         cap.clamp("theirs", number, Unit.MILLISECONDS)
@@ -170,6 +186,18 @@ def stomp(
         beacon=_slower(we_can, they_want),
         jitter=0,
     )
+
+
+def _check_promise(ours: tuple[Any, Any], seconds: float | None) -> None:
+    if seconds is not None and seconds < LEAST:
+        least = LEAST / Unit.MILLISECONDS.value
+        raise PolicyError(
+            field="ours",
+            value=ours,
+            rule=f"must not promise a heart-beat within less than {least:g} milliseconds, "
+            "for the shared timer goes by steps of 50",
+            way_out=f"offer {least:g} or more, or 0 for no heart-beats",
+        )
 
 
 def _slower(wish: float | None, other: float | None) -> float | None:

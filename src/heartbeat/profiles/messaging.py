@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heartbeat.policy import Keepalive, Proof
-from heartbeat.profiles.numbers import LIMITS, Limits, Unit, own
+from heartbeat.profiles.numbers import LIMITS, Limits, Unit, check_limits, own
 
 __all__ = ["nats_client", "nats_server", "zmtp"]
 
@@ -89,6 +89,7 @@ def zmtp(
         ``zmq_setsockopt``: any traffic cancels the timeout, whose default is the
         interval.
     """
+    check_limits(limits)
     interval = own("heartbeat_ivl", heartbeat_ivl, Unit.MILLISECONDS)
     timeout = own("heartbeat_timeout", heartbeat_timeout, Unit.MILLISECONDS)
     if heartbeat_timeout is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heartbeat.policy import Keepalive
-from heartbeat.profiles.numbers import LIMITS, Limits, fitted, own
+from heartbeat.profiles.numbers import LIMITS, Limits, check_limits, fitted, own
 
 __all__ = ["mqtt_client", "mqtt_server"]
 
@@ -47,6 +47,7 @@ def mqtt_client(
         Alive replaces the client's. Paho and mosquitto's library wait another whole
         Keep Alive for the answer, up to 18 hours: give *response* the same for that.
     """
+    check_limits(limits)
     agreed = own("keep_alive", keep_alive, most=_TWO_BYTES)
     if server_keep_alive is not None:
         agreed = limits.clamp("server_keep_alive", server_keep_alive)
@@ -77,6 +78,7 @@ def mqtt_server(
         3.2.2.3.14 for *server_keep_alive*. Mosquitto gives up after 1.5 times, looking
         every 5 s.
     """
+    check_limits(limits)
     agreed = limits.clamp("keep_alive", keep_alive)
     if server_keep_alive is not None:
         agreed = own("server_keep_alive", server_keep_alive, most=_TWO_BYTES)

@@ -17,7 +17,7 @@ import attrs
 from heartbeat.errors import PolicyError
 from heartbeat.policy import LONGEST, SHORTEST
 
-__all__ = ["LIMITS", "Limits", "Unit", "factor", "fitted", "own"]
+__all__ = ["LIMITS", "Limits", "Unit", "check_limits", "factor", "fitted", "own"]
 
 _LARGEST_FACTOR = 1000.0
 """More can only be a number of something else."""
@@ -92,7 +92,7 @@ class Limits:
             raise PolicyError(
                 field=name,
                 value=value,
-                rule=f"the peer's number of {unit.name.lower()} must not be negative",
+                rule=f"the peer's {unit.name.lower()} must be a number, and not negative",
                 way_out="close the connection: this peer does not speak the protocol",
             )
         if value == 0:
@@ -104,6 +104,17 @@ class Limits:
 
 LIMITS = Limits()
 """What holds unless you say otherwise: half a second up to a day."""
+
+
+def check_limits(limits: object) -> None:
+    """Raise `PolicyError` unless *limits* are `Limits`."""
+    if not isinstance(limits, Limits):
+        raise PolicyError(
+            field="limits",
+            value=limits,
+            rule="must be Limits, in seconds",
+            way_out="give Limits(shortest=0.5, longest=86400), or leave it out",
+        )
 
 
 def own(

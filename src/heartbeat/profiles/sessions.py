@@ -6,9 +6,9 @@ from typing import Any
 
 from heartbeat.errors import PolicyError
 from heartbeat.policy import Keepalive, Proof
-from heartbeat.profiles.numbers import LIMITS, Limits, factor, fitted, own
+from heartbeat.profiles.numbers import LIMITS, Limits, check_limits, factor, fitted, own
 
-__all__ = ["fix", "irc", "ssh_client", "ssh_server", "words"]
+__all__ = ["fix", "irc_client", "irc_server", "ssh_client", "ssh_server"]
 
 
 def fix(
@@ -41,6 +41,7 @@ def fix(
         a Test Request after HeartBtInt plus "some reasonable transmission time"; lost
         if that is not answered either. 1.2 and 2.4: QuickFIX. QuickFIX/J: 1.5 and 2.4.
     """
+    check_limits(limits)
     asked_after = factor("test_request", test_request)
     given_up_after = factor("disconnect", disconnect)
     if given_up_after <= asked_after:
@@ -129,7 +130,7 @@ def _is_zero(count: object) -> bool:
     return isinstance(count, int) and not isinstance(count, bool) and count == 0
 
 
-def irc(ping_timeout: Any = 120.0, pong_timeout: Any = 20.0) -> Keepalive:
+def irc_server(ping_timeout: Any = 120.0, pong_timeout: Any = 20.0) -> Keepalive:
     """IRC, server side: a PING after silence, and so long for any answer.
 
     Args:
@@ -153,21 +154,23 @@ def irc(ping_timeout: Any = 120.0, pong_timeout: Any = 20.0) -> Keepalive:
     )
 
 
-def words(heartbeat_interval: Any = 120.0) -> Keepalive:
-    """What `twisted.words.protocols.irc.IRCClient` does: a PING now and then.
+def irc_client(heartbeat_interval: Any = 120.0) -> Keepalive:
+    """IRC, client side, as Twisted's `IRCClient` does it: a PING now and then.
 
     Args:
         heartbeat_interval: Yours, seconds; 0 is off.
 
     Returns:
         A question each interval whatever the server says, and no ``timeout``: nobody
-        is given up for not answering, which is as `IRCClient` does it. `irc` is better.
+        is given up for not answering. The rule of `irc_server` is better, and may be
+        used by a client as well.
 
     Raises:
         PolicyError: It cannot be meant.
 
     Source:
-        ``IRCClient.heartbeatInterval``, Twisted 11.0 to 26.10.
+        `twisted.words.protocols.irc.IRCClient`, ``heartbeatInterval``, Twisted 11.0 to
+        26.10.
     """
     return Keepalive(
         interval=own("heartbeat_interval", heartbeat_interval),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heartbeat.policy import Keepalive, Proof
-from heartbeat.profiles.numbers import LIMITS, Limits, Unit, fitted, own
+from heartbeat.profiles.numbers import LIMITS, Limits, Unit, check_limits, fitted, own
 
 __all__ = ["autobahn", "engine_io_client", "engine_io_server", "websockets"]
 
@@ -116,6 +116,7 @@ def engine_io_client(
     Source:
         Engine.IO protocol 4, "Heartbeat": no ping within pingInterval + pingTimeout.
     """
+    check_limits(limits)
     interval = limits.clamp("ping_interval", ping_interval, Unit.MILLISECONDS)
     timeout = limits.clamp("ping_timeout", ping_timeout, Unit.MILLISECONDS)
     silence = None if not interval or not timeout else fitted(interval + timeout)

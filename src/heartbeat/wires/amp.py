@@ -14,7 +14,7 @@ import attrs
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.protocols import amp
 
-from heartbeat.errors import NotReadyError
+from heartbeat.errors import NotReadyError, PolicyError
 from heartbeat.shadow import cover, uncover
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ __all__ = ["AmpPing", "AmpSieve", "Ping", "call"]
 _PAYLOAD = b"payload"
 _TAG = b"heartbeat-"  # no tag of AMP's own begins so: those are hexadecimal
 _RECEIVER = "ampBoxReceived"
+_LONGEST = 255
+"""Bytes of the name of a command, at most."""
 
 
 class Ping(amp.Command):
@@ -42,6 +44,16 @@ class Ping(amp.Command):
     response: ClassVar[list[tuple[bytes, amp.Argument]]] = [
         (_PAYLOAD, amp.String(optional=True))
     ]
+
+
+def _check_command(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, bytes) or not 1 <= len(value) <= _LONGEST:
+        raise PolicyError(
+            field=field.name,
+            value=value,
+            rule=f"must be bytes, 1 up to {_LONGEST}",
+            way_out="give a name your protocol does not use, like b'my.Ping'",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -64,16 +76,12 @@ class AmpPing:
 
     Attributes:
         command: The name of the command on the wire; 1 to 255 bytes.
+
+    Raises:
+        PolicyError: It is no such name.
     """
 
-    command: bytes = attrs.field(
-        default=Ping.commandName,
-        validator=[
-            attrs.validators.instance_of(bytes),
-            attrs.validators.min_len(1),
-            attrs.validators.max_len(255),
-        ],
-    )
+    command: bytes = attrs.field(default=Ping.commandName, validator=_check_command)
 
     def check(self, protocol_class: type) -> None:
         """Raise `TypeError` unless the class sends boxes."""

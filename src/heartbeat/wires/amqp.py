@@ -7,13 +7,15 @@ before ``dataReceived`` any more.
 
 Source:
     AMQP 0-9-1 sections 2.3.5 and 4.2.3 (frames), 4.2.7 (heartbeat frames), 2.2.4
-    (Tune, Tune-Ok, Open, Open-Ok).
+    (Tune, Tune-Ok). RabbitMQ: what 3.10.8 was observed to do.
 """
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import attrs
 
 from heartbeat.wires.streams import MORE, Stream, StreamWire
 
@@ -37,8 +39,12 @@ _METHOD_ID = 4
 
 _TYPES: Final = (_METHOD, 2, 3, 8)
 
-_OPENINGS: Final = (struct.pack(">HH", 10, 41), struct.pack(">HH", 10, 31))
-"""Open-Ok, after which a client may speak, and Tune-Ok, after which a server may."""
+_OPENINGS: Final = (struct.pack(">HH", 10, 30), struct.pack(">HH", 10, 31))
+"""Tune, after which a client may speak, and Tune-Ok, after which a server may.
+
+Source:
+    AMQP 0-9-1 section 4.2.7.
+"""
 
 
 class AmqpOpening(Stream):
@@ -52,13 +58,14 @@ class AmqpOpening(Stream):
 
     def split(self, data: bytes, at: int) -> int:
         """A frame, or the protocol header."""
-        if len(data) - at < _HEADER.size + 1:
-            return MORE  # no frame is shorter, nor is the protocol header
-        if data.startswith(_PROTOCOL, at):
+        kind, begin = data[at], data[at : at + len(_PROTOCOL)]
+        if kind not in _TYPES and not _PROTOCOL.startswith(begin):
+            raise ValueError(begin)
+        if len(begin) < len(_PROTOCOL):
+            return MORE  # no frame is shorter
+        if begin == _PROTOCOL:
             return len(_PROTOCOL)
-        kind, _, size = _HEADER.unpack_from(data, at)
-        if kind not in _TYPES:
-            raise ValueError(kind)
+        _, _, size = _HEADER.unpack_from(data, at)
         payload = at + _HEADER.size
         method = data[payload : payload + _METHOD_ID]
         if kind == _METHOD and len(method) < _METHOD_ID:
@@ -69,10 +76,17 @@ class AmqpOpening(Stream):
         return int(_HEADER.size + size + 1)
 
 
+@attrs.frozen
 class Amqp(StreamWire):
-    """Beats by heartbeat frames, once Open-Ok, or Tune-Ok, has come; asks nothing.
+    """Beats by heartbeat frames, once Tune, or Tune-Ok, has come; asks nothing.
 
     AMQP has no question: judge the peer by `Keepalive.silence`.
+
+    Numbers are agreed in Tune-Ok, so that is the moment to begin: give the class
+    ``Keepalive(interval=None)``, and call ``self.heartbeat.configure`` with
+    `heartbeat.profiles.amqp` as soon as you have written Tune-Ok, or, as a server, when
+    it has come. RabbitMQ counts a client's silence from there on, though Open-Ok may
+    take its time, and takes heartbeat frames at any time after its Start.
 
     A beat goes out between two of your writes: write each frame in one.
     """

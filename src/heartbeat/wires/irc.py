@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from heartbeat.answering import BURST, MAX_PAYLOAD
 from heartbeat.conversation import Phase
 from heartbeat.errors import NotReadyError
 from heartbeat.shadow import cover, uncover
@@ -35,9 +36,11 @@ _BEAT = b"0" * PAYLOAD  # looks like the name of a ping, and is that of none
 class Irc:
     """``PING 1f0c…`` and ``:server PONG server :1f0c…``.
 
-    For `IRCClient` and for words' server side, `IRC`. A client says nothing before the
+    For `IRCClient` and for words' server side, `IRC`. A client asks nothing before the
     server has welcomed it; put a deadline on the login if you want one. The server's
-    pings are answered from the first on, since many servers ask one before the welcome.
+    pings are answered from the first on, since many servers ask one before the welcome:
+    until then the first 20 also of a client whose keepalive waits to be started. For
+    all others the bounds of ``heartbeat.pinged`` hold.
 
     What we say is not delayed by ``lineRate``: the server that limits lines
     also drops clients that do not answer. `IRCClient` has a keepalive of its own
@@ -88,6 +91,7 @@ class IrcSieve:
     """
 
     __slots__ = (
+        "_cookies",
         "_handle",
         "_heartbeat",
         "_own",
@@ -98,6 +102,7 @@ class IrcSieve:
 
     def __init__(self, protocol: Any, heartbeat: Heartbeat) -> None:
         self.welcome = not _is_client(protocol)
+        self._cookies = BURST  # answers that may be given before the welcome
         self._protocol: Any = protocol
         self._heartbeat: Any = heartbeat
         self._handle = getattr(protocol, _COMMAND)
@@ -131,21 +136,24 @@ class IrcSieve:
         self._protocol = self._heartbeat = self._own = self._own_keepalive = None
 
     def _asked(self, params: list[str]) -> None:
-        """Answer within bounds; a client that waits to be started, each ping.
-
-        The welcome, at which it may be started, can depend on the answer.
-        """
+        """Answer within bounds."""
         protocol, heartbeat = self._protocol, self._heartbeat
         token = _token(params)
         if token is None:
             heartbeat.pinged(b"", _nothing)
-        elif heartbeat.phase is Phase.WAITING and _is_client(protocol):
+        elif self._is_cookie(token):
+            self._cookies -= 1
             heartbeat.pinged(b"", _nothing)
             _write(protocol, _pong(protocol, token))
         else:
             heartbeat.pinged(
                 token, lambda echo: _write(protocol, _pong(protocol, echo))
             )
+
+    def _is_cookie(self, token: bytes) -> bool:
+        """Whether the welcome, which starts a keepalive that waits, can depend on it."""
+        waits = not self.welcome and self._heartbeat.phase is Phase.WAITING
+        return waits and self._cookies > 0 and len(token) <= MAX_PAYLOAD
 
     def _answered(self, params: list[str]) -> None:
         token = params[-1].encode("utf-8", "replace") if params else b""

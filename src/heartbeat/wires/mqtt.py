@@ -13,7 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from heartbeat.wires.streams import BEAT, MORE, NamelessStream, Stream, StreamWire
+import attrs
+
+from heartbeat.wires.nameless import NamelessStream, NamelessWire
+from heartbeat.wires.streams import MORE, Stream, StreamWire
 
 if TYPE_CHECKING:
     from heartbeat.keepalive import Heartbeat
@@ -58,6 +61,7 @@ class MqttStream(NamelessStream):
 
     __slots__ = ()
 
+    answer: ClassVar[bytes] = _PINGRESP
     opening: ClassVar[int] = _CONNACK
 
     def __init__(self, protocol: Any, heartbeat: Heartbeat) -> None:
@@ -99,43 +103,35 @@ class MqttServerStream(MqttStream):
     def taken(self, frame: bytes) -> None:
         """A question of the client's."""
         del frame
-        self.heartbeat.pinged(b"", self._answer)
-
-    def _answer(self, _: bytes) -> None:
-        self.protocol.transport.write(_PINGRESP)
+        self.asked()
 
 
-class Mqtt(StreamWire):
+@attrs.frozen
+class Mqtt(NamelessWire):
     """A client's: asks by PINGREQ once CONNACK has come.
 
     A beat is a PINGREQ as well; there is nothing else that says nothing. As many
     PINGRESPs as were asked for are taken away from the protocol, and the others, which
-    answer PINGREQs of its own, are handed on.
+    answer PINGREQs of its own, are handed on. What becomes of PINGRESPs that a server
+    leaves out is told in `heartbeat.wires.nameless`.
 
     Bytes go out between two of your writes: write each control packet in one.
     """
 
+    question: ClassVar[bytes] = _PINGREQ
     stream: ClassVar[type[Stream]] = MqttStream
 
-    def send_ping(self, protocol: Any, payload: bytes) -> None:
-        """Ask."""
-        del payload  # no answer could echo it
-        self.ready_stream(protocol).say(_PINGREQ)
 
-    def send_beat(self, protocol: Any) -> None:
-        """Show life."""
-        self.ready_stream(protocol).say(_PINGREQ, BEAT)
-
-
+@attrs.frozen
 class MqttServer(StreamWire):
     """A server's: answers PINGREQ, once CONNECT has come; asks nothing.
 
     A server has no question and no beat: PINGRESP answers PINGREQ, and is nothing else.
     Judge the client by `Keepalive.silence`.
 
-    MQTT wants every PINGREQ answered. They are, up to the bounds of
-    ``heartbeat.pinged``; beyond them, and while the keepalive waits to be started, only
-    the newest is.
+    Every PINGREQ is answered (MQTT-3.12.4-1): at once, or, beyond the bounds of
+    ``heartbeat.pinged`` and while the keepalive waits to be started, as soon as that is
+    over. Up to 20 wait; a client that asks for more meanwhile floods.
 
     A client may ask as soon as it has sent CONNECT, and CONNACK must come before any
     other packet. A server that takes time to accept a client has a policy with

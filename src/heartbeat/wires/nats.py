@@ -14,7 +14,10 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from heartbeat.wires.streams import BEAT, MORE, NamelessStream, Stream, StreamWire
+import attrs
+
+from heartbeat.wires.nameless import NamelessStream, NamelessWire
+from heartbeat.wires.streams import MORE, Stream
 
 if TYPE_CHECKING:
     from heartbeat.keepalive import Heartbeat
@@ -59,6 +62,8 @@ class NatsStream(NamelessStream):
 
     __slots__ = ("_line", "_tail")
 
+    answer: ClassVar[bytes] = _PONG
+
     def __init__(self, protocol: Any, heartbeat: Heartbeat) -> None:
         super().__init__(protocol, heartbeat)
         self.ready = False
@@ -89,7 +94,7 @@ class NatsStream(NamelessStream):
         if frame[:_WORD].upper() == b"PONG":
             self.answered()
         else:
-            self.heartbeat.pinged(b"", self._answer)
+            self.asked()
 
     def _of_ours(self, data: bytes, at: int) -> int | None:
         """What `split` returns for a PING or PONG; None if it is something else."""
@@ -123,9 +128,6 @@ class NatsStream(NamelessStream):
             raise ValueError(size)
         return int(size)
 
-    def _answer(self, _: bytes) -> None:
-        self.protocol.transport.write(_PONG)
-
 
 class NatsServerStream(NatsStream):
     """Follows the lines and payloads that a server receives."""
@@ -137,34 +139,33 @@ class NatsServerStream(NatsStream):
         return word == b"PONG" and bool(self.owed)
 
 
-class Nats(StreamWire):
+@attrs.frozen
+class Nats(NamelessWire):
     """A client's: asks by PING once INFO has come, and answers the server's PINGs.
 
     A beat is a PING as well: a PONG that nobody asked for is not in the protocol, and
     makes nats-server report a wrong round-trip time. INFO is taken for the opening,
     though CONNECT is: what a client sends cannot be seen. So let ``interval`` be longer
-    than your client takes from the one to the other.
+    than your client takes from the one to the other. The server's PINGs are answered
+    within the bounds of ``heartbeat.pinged``, each, and up to 20 at once if they had to
+    wait.
 
     Bytes go out between two of your writes: write a PUB and its payload in one.
     """
 
+    question: ClassVar[bytes] = _PING
     stream: ClassVar[type[Stream]] = NatsStream
 
-    def send_ping(self, protocol: Any, payload: bytes) -> None:
-        """Ask."""
-        del payload  # no answer could echo it
-        self.ready_stream(protocol).say(_PING)
 
-    def send_beat(self, protocol: Any) -> None:
-        """Show life."""
-        self.ready_stream(protocol).say(_PING, BEAT)
-
-
+@attrs.frozen
 class NatsServer(Nats):
     """A server's: asks by PING once CONNECT has come.
 
     A client's PINGs are the server's own to answer, each of them and after all that
-    came before: they are what the client's flush waits for.
+    came before has been processed, which only the server knows: they are what the
+    client's flush waits for. Nor are they counted: a client that flushes a thousand
+    times a second is no flood. What they cost, a PONG for a PING, is the server's own
+    to bound.
     """
 
     stream: ClassVar[type[Stream]] = NatsServerStream

@@ -15,6 +15,7 @@ from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
 
 from heartbeat.conversation import Phase
+from heartbeat.errors import PolicyError
 from heartbeat.wires import attached
 
 if TYPE_CHECKING:
@@ -104,6 +105,30 @@ class RequestWire:
             answered()
 
 
+def _check_method(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, str) or not value.isidentifier():
+        raise PolicyError(
+            field=field.name,
+            value=value,
+            rule="must be the name of a method",
+            way_out='give the name of one that asks, as in Requests("noop")',
+        )
+
+
+def _check_no_replies(_: object, field: attrs.Attribute[Any], value: Any) -> None:
+    if not isinstance(value, tuple) or not all(map(_is_exception, value)):
+        raise PolicyError(
+            field=field.name,
+            value=value,
+            rule="must be a tuple of classes of exceptions",
+            way_out="give (TimeoutError,), with the comma also for a single one",
+        )
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
 @attrs.frozen
 class Requests(RequestWire):
     """``Requests("noop")``: a method of the protocol that asks, and returns a Deferred.
@@ -112,10 +137,15 @@ class Requests(RequestWire):
         method: The method's name; it is called without arguments.
         no_replies: Exceptions beside `NO_REPLIES` that such a request fails with
             though the peer has said nothing: the library's own timeout, for example.
+
+    Raises:
+        PolicyError: One of them is none.
     """
 
-    method: str = attrs.field(validator=attrs.validators.instance_of(str))
-    no_replies: tuple[type[BaseException], ...] = attrs.field(default=(), kw_only=True)
+    method: str = attrs.field(validator=_check_method)
+    no_replies: tuple[type[BaseException], ...] = attrs.field(
+        default=(), validator=_check_no_replies, kw_only=True
+    )
 
     def check(self, protocol_class: type) -> None:
         """Raise `TypeError` unless the class has the method."""

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import attrs
+
 from heartbeat.wires.streams import MORE, Stream, StreamWire
 
 if TYPE_CHECKING:
@@ -41,14 +43,18 @@ class StompOpening(Stream):
         """Ends of lines, or all there is."""
         if data[at] in b"\r\n":
             return 1
-        line, newline, _ = data[at : at + _LONGEST].partition(b"\n")
-        if not newline and len(data) - at < _LONGEST:
+        begin = data[at : at + _LONGEST]
+        line, newline, _ = begin.partition(b"\n")
+        word = line.rstrip(b"\r")
+        known = any(opening.startswith(word) for opening in _OPENINGS)
+        if known and not newline and len(begin) < _LONGEST:
             return MORE
-        self.ready = line.rstrip(b"\r") in _OPENINGS
+        self.ready = word in _OPENINGS
         self.stop()
         return len(data) - at
 
 
+@attrs.frozen
 class Stomp(StreamWire):
     """Beats by an end of line, once CONNECTED, or CONNECT, has come; asks nothing.
 

@@ -3,9 +3,10 @@
 Such a protocol has no hook for one message. A `Stream` stands before its
 ``dataReceived``, follows the frames of what arrives, takes ours out, and hands on
 everything else: unchanged, in order, and the very object that arrived if nothing of
-ours is in it. It keeps no frame, only a header of which more is to come.
+ours is in it. What cannot be told yet waits for more, and is handed on before the end
+of the connection, as everything that arrived.
 
-Before the peer has opened the conversation (CONNACK, CONNECTED, INFO, Open-Ok), the
+Before the peer has opened the conversation (CONNACK, CONNECTED, INFO, Tune), the
 wires of this package say nothing: a keepalive need not be started by hand after a login.
 """
 
@@ -25,29 +26,14 @@ if TYPE_CHECKING:
 
     from heartbeat.keepalive import Heartbeat
 
-__all__ = [
-    "BEAT",
-    "KEPT",
-    "MORE",
-    "QUESTION",
-    "Following",
-    "NamelessStream",
-    "Stream",
-    "StreamWire",
-]
+__all__ = ["KEPT", "MORE", "Following", "Stream", "StreamWire"]
 
-KEPT = 64
-"""Bytes that are kept until more arrive, at most; a longer header breaks the framing."""
+KEPT = 256
+"""Bytes that wait for more to arrive, at most: twice the longest payload that is echoed.
+A longer header breaks the framing, and a longer frame is none of ours."""
 
 MORE: Final = 0
 """What `Stream.split` returns if only more bytes can tell."""
-
-
-QUESTION: Final = b"?"
-"""A ping, to `NamelessStream.say`."""
-
-BEAT: Final = b"!"
-"""A beat that will be answered."""
 
 
 class Following(enum.Enum):
@@ -101,8 +87,9 @@ class Stream:
 
         Returns:
             Their number, which may reach beyond *data*, to hand them on; minus their
-            number, at most `KEPT`, to have them `taken` when all have arrived; `MORE`
-            to be asked again then, with ``data[at:]`` and more.
+            number to have them `taken` when all have arrived, unless they are more than
+            `KEPT`: then they are handed on; `MORE` to be asked again when more have
+            arrived, with ``data[at:]`` and that.
 
         Raises:
             ValueError: These are no frames. All that follows is handed on, to the end
@@ -114,13 +101,21 @@ class Stream:
         """All of a *frame* of ours has come; the protocol does not see it."""
 
     def stop(self) -> None:
-        """Follow no further: what comes goes to the protocol as if there was no wire."""
+        """Follow no further: what comes goes to the protocol as if there was no wire.
+
+        What has waited goes there at once.
+        """
         if self._following is not Following.OVER:
             self._following = Following.OVER
             self._rearrange(self._uncover)
+            self._release()
 
     def remove(self) -> None:
-        """Stop, and keep nothing of the protocol; idempotent."""
+        """Stop, and keep nothing of the protocol; idempotent.
+
+        To be called before the protocol hears of the loss: what has waited arrived
+        before that, too.
+        """
         self.stop()
         if self.protocol is not None:
             del self.protocol._heartbeat_stream  # noqa: SLF001 - ours
@@ -155,7 +150,17 @@ class Stream:
         else:
             change()
 
+    def _release(self) -> None:
+        """Hand on what has waited; there is nobody here who could handle an error."""
+        kept, self._kept = self._kept, b""
+        try:
+            self._hand_on(kept)
+        except BaseException:  # noqa: BLE001 - the protocol's: reported
+            self.heartbeat.raised("dataReceived", Failure())
+
     def _follow(self, data: bytes) -> Any:
+        # Nothing waits from here to the end: whoever stops us meanwhile, out of the
+        # protocol's dataReceived, releases nothing out of order.
         if self._kept:
             data, self._kept = self._kept + data, b""
         try:
@@ -174,6 +179,7 @@ class Stream:
             if self._following is Following.OVER:  # nothing is ours any more
                 return self._hand_on(data[at:]) or result
             if not size:
+                self._kept = data[at:]
                 return result
             begin = look = at + size
             self._take(data[at:begin])
@@ -185,12 +191,12 @@ class Stream:
         """
         while at < len(data):
             size = self._measure(data, at)
-            if size > 0:
-                at += size
+            if size > 0 or size < -KEPT:
+                at += abs(size)
             elif size < 0 and at - size <= len(data):
                 return at, -size
             else:
-                return self._keep(data, at), 0
+                return self._wait(data, at), 0
         self._skip = at - len(data)
         return len(data), 0
 
@@ -206,13 +212,12 @@ class Stream:
                 self.stop()
         return len(data) - at
 
-    def _keep(self, data: bytes, at: int) -> int:
-        """Wait for the rest of what begins at *at*, if it can be ours or a header."""
+    def _wait(self, data: bytes, at: int) -> int:
+        """Up to where *data* can be handed on, with something unknown at *at*."""
         self._skip = 0
         if len(data) - at > KEPT:
             self.stop()
             return len(data)
-        self._kept = data[at:]
         return at
 
     def _hand_on(self, data: bytes) -> Any:
@@ -227,34 +232,6 @@ class Stream:
     def _raised(self, method: str) -> None:
         if self.heartbeat is not None:
             self.heartbeat.raised(f"{type(self).__name__}.{method}", Failure())
-
-
-class NamelessStream(Stream):
-    """A stream whose answers name no question, but come in the questions' order.
-
-    The application may ask, too. Of the answers as many are taken as we are owed, and
-    the others are handed on, so that each side gets its number.
-
-    Attributes:
-        owed: Of what we said and will be answered, the kinds, oldest first.
-    """
-
-    __slots__ = ("owed",)
-
-    def __init__(self, protocol: Any, heartbeat: Heartbeat) -> None:
-        super().__init__(protocol, heartbeat)
-        self.owed = b""
-
-    def say(self, words: bytes, kind: bytes = QUESTION) -> None:
-        """Write *words*, which will be answered."""
-        self.protocol.transport.write(words)
-        self.owed = (self.owed + kind)[-KEPT:]
-
-    def answered(self) -> None:
-        """The oldest of what we said is answered."""
-        kind, self.owed = self.owed[:1], self.owed[1:]
-        if kind == QUESTION:
-            self.heartbeat.pong()
 
 
 class StreamWire:

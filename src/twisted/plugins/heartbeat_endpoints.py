@@ -23,7 +23,7 @@ __all__ = ["endpoints"]
     IStreamServerEndpointStringParser,
     IStreamClientEndpointStringParserWithReactor,
 )
-class HeartbeatParser:
+class _Parser:
     """Makes endpoints of strings that begin with ``heartbeat:``."""
 
     prefix = "heartbeat"
@@ -41,4 +41,4 @@ class HeartbeatParser:
         return client_of(reactor, args, kwargs)
 
 
-endpoints = HeartbeatParser()
+endpoints = _Parser()
