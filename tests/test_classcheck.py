@@ -59,14 +59,17 @@ class OrderTests(Case):
         self.assertSays(message, "class Chat(Telling, Timers, LineReceiver)")
 
     def test_first(self) -> None:
-        """First, or behind what is no protocol, it is accepted."""
+        """First, or behind what is no protocol, it learns of the connection."""
         for bases in (
             (HeartbeatMixin, LineReceiver),
             (Timers, HeartbeatMixin, LineReceiver),
             (Telling, LineReceiver),
             (Telling,),
         ):
-            check_class(type("Chat", bases, {}), HeartbeatMixin)
+            transport = StringTransport()
+            chat: Any = type("Chat", bases, {"reactor": Clock()})()
+            chat.makeConnection(transport)
+            self.assertIs(chat.heartbeat.transport, transport)
 
 
 class UpcallTests(Case):
@@ -184,7 +187,10 @@ class HookTests(Case):
 
     def test_any_callable(self) -> None:
         """What is no function of Python's, but can be called, is accepted."""
-        type("Chat", (Telling,), {"peer_lost": print})
+        told: list[object] = []
+        chat: Any = type("Chat", (Telling,), {"peer_lost": told.append})()
+        chat.peer_lost("the verdict")
+        self.assertEqual(told, ["the verdict"])
 
 
 class ValueTests(Case):

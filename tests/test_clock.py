@@ -7,6 +7,7 @@ import math
 import sys
 import tracemalloc
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.application.internet import ClientService
@@ -147,13 +148,13 @@ class CallLaterTests(ScopeTestCase):
 
     def test_bad_delay(self) -> None:
         """A delay that is no number >= 0 is a ValueError with the way out."""
-        for delay in (-1, -1e-9, math.nan, -math.inf):
+        delays: tuple[Any, ...] = (-1, -1e-9, math.nan, -math.inf, "1", None, 1j)
+        for delay in delays:
             error = self.assertRaises(
                 ValueError, self.scope.callLater, delay, self.function
             )
             self.assertIn(repr(delay), str(error))
             self.assertIn("use 0", str(error))
-        self.assertRaises(TypeError, self.scope.callLater, "1", self.function)
         self.assertEqual(list(self.clock.getDelayedCalls()), [])
 
     def test_far_future(self) -> None:
@@ -246,6 +247,29 @@ class CallLaterTests(ScopeTestCase):
         self.assertRaises(PolicyError, self.scope.child, after_close=wrong)
 
 
+class ParentTests(ScopeTestCase):
+    """What a scope can be made on."""
+
+    def test_none(self) -> None:
+        """What is no clock is refused, with the way out."""
+        parents: tuple[Any, ...] = (None, 5, "epoll", Clock, Clock().callLater)
+        for parent in parents:
+            error = self.assertRaises(TypeError, ScopedClock, parent)
+            self.assertIn(f"{parent!r} is no clock", str(error))
+            self.assertIn("a task.Clock", str(error))
+
+    def test_any(self) -> None:
+        """Whatever schedules and tells the time will do, interface or not."""
+        parent: Any = SimpleNamespace(
+            callLater=self.clock.callLater, seconds=self.clock.seconds
+        )
+        scope = ScopedClock(parent)
+        scope.callLater(2, self.log.append, "ran")
+        self.clock.advance(2)
+
+        self.assertEqual((self.log, scope.seconds()), (["ran"], 2))
+
+
 class SleepTests(ScopeTestCase):
     """`sleep` waits, and dies quietly with the scope."""
 
@@ -296,7 +320,10 @@ class SleepTests(ScopeTestCase):
 
     def test_bad_delay(self) -> None:
         """As for callLater; the scope owns nothing then."""
-        self.assertRaises(ValueError, self.scope.sleep, -1)
+        for seconds in (-1, "a"):
+            bad: Any = seconds
+            error = self.assertRaises(ValueError, self.scope.sleep, bad)
+            self.assertIn(f"delay={seconds!r}: must be a number", str(error))
         self.assertEqual(self.scope.owned, 0)
 
 
@@ -341,6 +368,17 @@ class TimeoutTests(ScopeTestCase):
             self.assertRaises(ScopeClosedError, scope.timeout, deferred, 1)
             deferred.cancel()
             self.failureResultOf(deferred, CancelledError)
+
+    def test_refused(self) -> None:
+        """What is no Deferred or no time is refused, and nothing is scheduled."""
+        wrong: Any = 5
+        error = self.assertRaises(TypeError, self.scope.timeout, wrong, 3)
+        self.assertIn("5 is no Deferred", str(error))
+        deferred: Deferred[None] = Deferred()
+        for seconds in (-1, "3"):
+            bad: Any = seconds
+            self.assertRaises(PolicyError, self.scope.timeout, deferred, bad)
+        self.assertEqual((self.scope.owned, self.scope.getDelayedCalls()), (0, []))
 
 
 class EveryAndRunTests(ScopeTestCase):

@@ -66,6 +66,10 @@ class TreeTests(SynchronousTestCase):
         """Code that expects ValueError for a bad value goes on working."""
         self.assertIsInstance(EXAMPLES[1], ValueError)
 
+    def test_not_connected_is_a_lookup_error(self) -> None:
+        """Nothing was found: code that looks for a keepalive expects LookupError."""
+        self.assertIsInstance(EXAMPLES[3], LookupError)
+
     def test_peer_lost_is_a_connection_lost(self) -> None:
         """Code that traps Twisted's ConnectionLost goes on working."""
         failure = Failure(PeerLostError(VERDICT))

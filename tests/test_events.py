@@ -504,7 +504,7 @@ class ProcessTests(SynchronousTestCase):
             check=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=60,
+            timeout=180,
             text=True,
         ).stdout
 

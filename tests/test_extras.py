@@ -35,6 +35,6 @@ class ExtrasTests(SynchronousTestCase):
         """What happens is counted in it; a reader gets a copy."""
         extras = Extras()
         before = extras.counters
-        extras.misses += 2
-        self.assertEqual((before.misses, extras.counters.misses), (0, 2))
+        extras.suspicions += 2
+        self.assertEqual((before.suspicions, extras.counters.suspicions), (0, 2))
         self.assertIs(type(before), Counters)

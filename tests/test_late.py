@@ -599,8 +599,12 @@ class TCPTests(RealTestCase):
     def test_close_again(self) -> None:
         """Closing and aborting what is lost does nothing, as ever."""
         for protocol in self.each_lost():
+            before = dict(vars(protocol.original))
+
             protocol.stand_in.loseConnection()
             protocol.stand_in.abortConnection()
+
+            self.assertEqual(vars(protocol.original), before)
 
     def test_producer(self) -> None:
         """A producer registered too late is stopped by Twisted, as ever."""
@@ -690,5 +694,8 @@ class TLSTests(RealTestCase, TestCase):
     async def test_close_again(self) -> None:
         """Closing what is lost does nothing, as ever."""
         protocol = await self.lost()
+        before = dict(vars(protocol.original))
 
         protocol.stand_in.loseConnection()
+
+        self.assertEqual(vars(protocol.original), before)

@@ -209,6 +209,15 @@ class OwnTests(ScopeTestCase):
         self.log.append(failure.type)
         return failure
 
+    def test_no_deferred(self) -> None:
+        """Anything else is refused, with the way out, and not owned."""
+        for value in (3, None, Failure(Boom())):
+            nothing: Any = value
+            error = self.assertRaises(TypeError, self.scope.own, nothing)
+            self.assertIn(f"{value!r} is no Deferred", str(error))
+            self.assertIn("use run() for a coroutine", str(error))
+        self.assertEqual(self.scope.owned, 0)
+
     def test_coroutine(self) -> None:
         """A coroutine that knows of the end already is not told a second time."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import math
 import weakref
-from typing import cast
+from typing import Any, cast
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -273,7 +273,8 @@ class EveryTests(ScopeTestCase):
 
     def test_bad_interval(self) -> None:
         """Only finite numbers above 0 will do; nothing is scheduled otherwise."""
-        for interval in (0, -1, math.nan, math.inf):
+        intervals: tuple[Any, ...] = (0, -1, math.nan, math.inf, "1", None)
+        for interval in intervals:
             error = self.assertRaises(
                 ValueError, self.scope.every, interval, self.tick, now=True
             )

@@ -46,7 +46,7 @@ class VerdictTests(SynchronousTestCase):
         pair.advance(21)
         self.assertEqual([each.attempt for each in pair.client.suspicions], [1, 2, 3])
         self.assertEqual(pair.client.kinds, [Kind.PEER_SILENT])
-        self.assertEqual(pair.client.heartbeat.counters.misses, 3)
+        self.assertEqual(pair.client.heartbeat.counters.suspicions, 3)
 
     def test_second_look(self) -> None:
         """A byte that was in the kernel when the deadline passed saves the peer."""

@@ -64,7 +64,7 @@ class TellingTests(SynchronousTestCase):
         """A suspicion is counted, logged, and told."""
         with capture_logs() as events:
             self.telling.suspected(VERDICT)
-        self.assertEqual(self.telling.extras.counters.misses, 1)
+        self.assertEqual(self.telling.extras.counters.suspicions, 1)
         self.assertEqual(self.host.heard, [("suspected", VERDICT)])
         (event,) = events
         self.assertEqual(
@@ -117,7 +117,7 @@ class TellingTests(SynchronousTestCase):
         self.telling.raised("send_ping", Failure(ValueError()))
         self.flushLoggedErrors(ValueError)
         self.assertIs(self.telling.tally, tally)
-        counted = (tally.misses, tally.cleared, tally.hook_failures, tally.verdicts)
+        counted = (tally.suspicions, tally.cleared, tally.hook_failures, tally.verdicts)
         self.assertEqual(counted, (1, 1, 1, {VERDICT.kind.name: 1}))
 
     def test_raised_elsewhere(self) -> None:

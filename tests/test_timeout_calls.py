@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -73,7 +74,9 @@ class CancelTimeoutTests(SynchronousTestCase):
 
     def test_other(self) -> None:
         """Whatever has no timeout is left alone."""
-        cancel_timeout(object())
+        other = SimpleNamespace(timeOut=5, setTimeout=self.fail)
+        cancel_timeout(other)
+        self.assertEqual(other.timeOut, 5)
 
 
 class Recorder:

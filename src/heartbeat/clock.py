@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
+from twisted.python.reflect import safe_repr
 from zope.interface import implementer
 
 from heartbeat.calls import (
@@ -26,7 +27,7 @@ from heartbeat.calls import (
 from heartbeat.coroutines import Task
 from heartbeat.ending import ScopeState
 from heartbeat.errors import PolicyError
-from heartbeat.ownership import CloseHook, Expendable
+from heartbeat.ownership import CloseHook, Expendable, no_deferred
 from heartbeat.repetition import Repetition
 from heartbeat.scope import AfterClose, Scope
 
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["AfterClose", "CloseHook", "Repetition", "ScopeState", "ScopedClock"]
 
 T = TypeVar("T")
+
+_CLOCK = ("callLater", "seconds")
+"""What a scope asks of the clock underneath."""
 
 
 @implementer(IReactorTime)
@@ -54,6 +58,10 @@ class ScopedClock(Scope):
 
     Attributes:
         name: As given.
+
+    Raises:
+        TypeError: The parent is no clock.
+        PolicyError: *after_close* is something else.
     """
 
     __slots__ = ()
@@ -65,6 +73,13 @@ class ScopedClock(Scope):
         name: str = "",
         after_close: AfterClose = "raise",
     ) -> None:
+        if isinstance(parent, type) or not all(
+            callable(getattr(parent, name, None)) for name in _CLOCK
+        ):
+            raise TypeError(
+                f"{safe_repr(parent)} is no clock; a scope needs an IReactorTime to run "
+                "on: a reactor, a task.Clock or another scope"
+            )
         if after_close not in ("raise", "drop"):
             raise PolicyError(
                 field="after_close",
@@ -105,8 +120,11 @@ class ScopedClock(Scope):
         """
         if not callable(function):
             delay, function = by_name(delay, function, kwargs)
-        if not delay >= 0:
-            raise bad_delay(delay)
+        try:
+            if not delay >= 0:
+                raise bad_delay(delay)
+        except TypeError:
+            raise bad_delay(delay) from None
         # A call without arguments does without a slot for them: 90 instructions.
         if args or kwargs:
             call: ScopedCall = ArgumentsCall()
@@ -134,6 +152,9 @@ class ScopedClock(Scope):
         Returns:
             Fires with ``None`` after *seconds* on this clock, or fails with the reason
             when the scope closes first. Then nothing is logged if nobody handles it.
+
+        Raises:
+            ValueError: *seconds* are negative or not a number.
         """
         self._require_open()
         deferred: Deferred[None] = deferLater(self, seconds)
@@ -176,8 +197,15 @@ class ScopedClock(Scope):
 
         Returns:
             The same Deferred. See `own` and ``Deferred.addTimeout``.
+
+        Raises:
+            TypeError: It is no Deferred.
+            ValueError: *seconds* are negative or not a number. In both cases nothing
+                was scheduled.
         """
         self._require_open()
+        if not hasattr(deferred, "addTimeout"):
+            raise no_deferred(deferred)
         deferred.addTimeout(seconds, self)
         return self.own(deferred)
 

@@ -19,7 +19,7 @@ class Counters:
         beats_sent: One-way beats we wrote.
         pings_received: Questions the peer put to us.
         pings_answered: Those we answered.
-        misses: Deadlines that passed; each was a suspicion.
+        suspicions: Deadlines that passed.
         cleared: Suspicions that a later look found wrong.
         hook_failures: Exceptions in the user's hooks and in ``send_*``.
         late_writes: Writes after the connection was lost.
@@ -32,7 +32,7 @@ class Counters:
     beats_sent: int = 0
     pings_received: int = 0
     pings_answered: int = 0
-    misses: int = 0
+    suspicions: int = 0
     cleared: int = 0
     hook_failures: int = 0
     late_writes: int = 0

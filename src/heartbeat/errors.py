@@ -5,7 +5,7 @@
     HeartbeatError                     never raised itself
      +-- ScopeClosedError              your code used a clock whose connection is gone
      +-- PolicyError (ValueError)      a value you configured cannot be meant
-     +-- NotConnectedError             your code used a keepalive before connecting
+     +-- NotConnectedError (LookupError)  your code used a keepalive before connecting
      +-- NotReadyError                 a wire cannot speak now; it is tried again
      +-- LateWriteError                your code wrote to a connection that is gone
      +-- PeerLostError (ConnectionLost)  the peer's doing: the reason of a connection
@@ -87,7 +87,7 @@ class PolicyError(HeartbeatError, ValueError):
         return f"{self.field}={self.value!r}: {self.rule}; {self.way_out}"
 
 
-class NotConnectedError(HeartbeatError):
+class NotConnectedError(HeartbeatError, LookupError):
     """A protocol was asked for the keepalive of a connection it does not have yet.
 
     Attributes:
@@ -101,8 +101,8 @@ class NotConnectedError(HeartbeatError):
     def __str__(self) -> str:
         """What is missing, and the way out."""
         return (
-            f"{self.protocol}.heartbeat belongs to a connection, and there is none "
-            "yet: use it from connectionMade on"
+            f"the keepalive of {self.protocol} belongs to a connection, and there is "
+            "none yet: use it from connectionMade on"
         )
 
 

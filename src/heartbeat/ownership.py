@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
+from twisted.python.reflect import safe_repr
 
 from heartbeat import events
 from heartbeat._twisted import forget_unhandled
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
     from heartbeat.ending import Ending
     from heartbeat.scope import Scope
 
-__all__ = ["CloseHook", "Estate", "Expendable", "Owned", "end", "excuse"]
+__all__ = [
+    "CloseHook",
+    "Estate",
+    "Expendable",
+    "Owned",
+    "end",
+    "excuse",
+    "no_deferred",
+]
 
 T = TypeVar("T")
 
@@ -96,6 +105,9 @@ class Owned:
 
     It is cancelled then, and a ``CancelledError`` that comes of it becomes the reason
     for every callback added after it was owned.
+
+    Raises:
+        TypeError: It is no Deferred.
     """
 
     __slots__ = ("_deferred", "_estate")
@@ -104,7 +116,11 @@ class Owned:
         self._deferred = deferred
         self._estate = estate
         estate.owned[self] = None
-        deferred.addBoth(self._settled)
+        try:
+            deferred.addBoth(self._settled)
+        except AttributeError:
+            del estate.owned[self]
+            raise no_deferred(deferred) from None
 
     def fail(self, ending: Ending) -> None:
         """Cancel the Deferred; see to it that it fails whatever its canceller does.
@@ -135,6 +151,14 @@ class Expendable(Owned):
         """Cancel the Deferred; nothing is logged if nobody handles the reason."""
         super().fail(ending)
         excuse(self._deferred, ending)
+
+
+def no_deferred(value: object) -> TypeError:
+    """The error for something passed as a Deferred that is none."""
+    return TypeError(
+        f"{safe_repr(value)} is no Deferred; use run() for a coroutine, and "
+        "maybeDeferred() for a call that may return either"
+    )
 
 
 def excuse(deferred: Deferred[Any], ending: Ending) -> None:

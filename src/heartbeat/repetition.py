@@ -56,7 +56,7 @@ class Repetition:
     def __init__(
         self, scope: ScopedClock, interval: float, function: Callable[[], object]
     ) -> None:
-        if not 0 < interval < math.inf:
+        if not _is_interval(interval):
             raise PolicyError(
                 field="interval",
                 value=interval,
@@ -157,3 +157,10 @@ class Repetition:
             "function": name_of(self._function),
             "interval_s": self.interval,
         }
+
+
+def _is_interval(interval: float) -> bool:
+    try:
+        return 0 < interval < math.inf
+    except TypeError:
+        return False

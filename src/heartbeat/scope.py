@@ -127,6 +127,9 @@ class Scope:
 
         Returns:
             The same Deferred.
+
+        Raises:
+            TypeError: It is no Deferred.
         """
         Owned(self._obligations(), deferred)
         return deferred

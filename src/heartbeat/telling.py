@@ -82,8 +82,8 @@ class Telling(Watch):
 
     def suspected(self, verdict: Verdict) -> None:
         """A deadline has passed, and *verdict* threatens."""
-        self.extras.misses += 1
-        self.tally.misses += 1
+        self.extras.suspicions += 1
+        self.tally.suspicions += 1
         _emit("peer_suspected", verdict)
         self.call("peer_suspected", verdict)
 

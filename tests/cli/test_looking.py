@@ -84,6 +84,38 @@ class PsTests(LookCase):
         self.assertEqual(from_json(target.read_text()), seed())
         self.assertEqual(from_json(shown), seed())
 
+    def test_output(self) -> None:
+        """What the name of a file does not say, the option does; ``-`` is the output."""
+        target = self.folder / "a.dump"
+        self.run_it("ps", "4242", "--format", "json", "-o", str(target))
+        shown = self.run_it("ps", "4242", "-o", "-").output
+
+        self.assertEqual(from_json(target.read_text()), seed())
+        self.assertEqual(shown, self.run_it("ps", "4242").output)
+
+    def test_output_unknown(self) -> None:
+        """A suffix that nobody knows is an error, before the process is asked."""
+        target = self.folder / "a.png"
+        wrong = self.run_it("ps", "4242", "-o", str(target), status=2)
+
+        for word in ("a.png", *pictures.SUFFIXES, *pictures.FORMS):
+            self.assertIn(word, wrong.output)
+        self.assertFalse(target.exists())
+        self.assertEqual(self.asked, [])
+
+    def test_output_unwritable(self) -> None:
+        """Where nothing can be written, that is said, and nothing is left there."""
+        target = self.folder / "none" / "a.svg"
+        nowhere = self.run_it("ps", "4242", "-o", str(target), status=2)
+        folder = self.run_it("ps", "4242", "-o", str(self.folder), status=2)
+
+        self.assertEqual(
+            nowhere.output,
+            f"Error: {target} cannot be written: No such file or directory\n",
+        )
+        self.assertIn("is a directory", folder.output)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_only(self) -> None:
         """Only some calls, with equal ones on one line or not."""
         self.processes[1] = many()

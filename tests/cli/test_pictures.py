@@ -43,12 +43,16 @@ class PictureTests(SynchronousTestCase):
         self.assertIn("\x1b", drawn(seed(), "text", color=True))
 
     def test_names(self) -> None:
-        """The name of a file says which is meant; else it is text."""
+        """The name of a file says which is meant; without a suffix it is text."""
         self.assertLessEqual(set(SUFFIXES.values()), set(FORMS))
         self.assertEqual(
             [form_of(name) for name in ("a/b.SVG", "x.json", "x.txt", "x", None)],
             ["svg", "json", "text", "text", "text"],
         )
+
+    def test_unknown_names(self) -> None:
+        """A suffix that nobody knows is no text: a PNG would be none."""
+        self.assertIsNone(form_of("a/b.png"))
 
 
 class StyleTests(SynchronousTestCase):

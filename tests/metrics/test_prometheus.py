@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from typing import Any
+from unittest import mock
 
 import attrs
 from prometheus_client import CollectorRegistry, generate_latest
@@ -34,6 +37,30 @@ class _Cases(SynchronousTestCase):
     def value(self, name: str, **labels: str) -> float | None:
         """One sample."""
         return self.registry.get_sample_value(name, labels)
+
+
+class MissingTests(SynchronousTestCase):
+    """Without the extra."""
+
+    def test_import(self) -> None:
+        """The error says how to install it."""
+        ours, theirs = "heartbeat.metrics.prometheus", "prometheus_client"
+        with mock.patch.dict(sys.modules):
+            for name in [each for each in sys.modules if each.startswith(theirs)]:
+                del sys.modules[name]
+            del sys.modules[ours]
+            sys.modules[theirs] = None  # type: ignore[assignment]
+            error = self.assertRaises(
+                ModuleNotFoundError, importlib.import_module, ours
+            )
+
+        self.assertEqual(
+            str(error),
+            f"{ours} needs {theirs}, which is not installed: "
+            "pip install 'txheartbeat[metrics]'",
+        )
+        self.assertEqual(error.name, theirs)
+        self.assertIsInstance(error.__cause__, ModuleNotFoundError)
 
 
 class CollectorTests(_Cases):
@@ -118,6 +145,11 @@ class CollectorTests(_Cases):
         """A second one in a registry is refused, even before there is a connection."""
         with self.assertRaises(ValueError):
             self.registry.register(HeartbeatCollector(Clock()))
+
+    def test_no_reactor(self) -> None:
+        """It is refused before anybody scrapes."""
+        with self.assertRaisesRegex(TypeError, "None is no reactor; give"):
+            HeartbeatCollector(None)  # type: ignore[arg-type]
 
     def test_all_names(self) -> None:
         """The list that dashboards are checked against is that of the collector."""

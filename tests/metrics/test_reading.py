@@ -225,6 +225,13 @@ class MetricsTests(_Cases):
         pair.advance(100)
         self.assertEqual(before.classes[NAME].verdicts, {})
 
+    def test_no_reactor(self) -> None:
+        """What cannot have connections has no counts: that is said at once."""
+        for bad in (None, 3, Clock):
+            with self.assertRaises(TypeError) as caught:
+                collect(bad)  # type: ignore[arg-type]
+            self.assertIn(f"{bad!r} is no reactor; ", str(caught.exception))
+
     def test_other_thread(self) -> None:
         """Another thread reads the same."""
         self.together().advance(65)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+import attrs
 from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.endpoints import (
@@ -38,7 +39,7 @@ from tests.tls import client_options, server_options
 from tests.wrapping.cases import LISTEN, Notes, Plain, Rigid, factory_of
 
 HASTY = Keepalive(interval=None, silence=0.2, jitter=0, grace=0.2)
-ASK = Keepalive(interval=0.1, timeout=0.2, jitter=0, grace=0.2)
+ASK = Keepalive(interval=0.1, timeout=60, jitter=0, grace=0.2)
 
 
 class Mixed(HeartbeatMixin, Plain):
@@ -217,6 +218,7 @@ class SocketTests(TestCase):
             yield heartbeat.ping()
         self.assertIsNone(heartbeat.verdict)
         peer.freeze()
+        heartbeat.configure(attrs.evolve(ASK, timeout=0.2))
         yield first.over
         self.assertIs(first.reasons[0].value.verdict.kind, Kind.PEER_HUNG)
         yield deferLater(self.reactor, 0)  # the service is told after the protocol

@@ -28,9 +28,8 @@ from zope.interface.verify import verifyObject
 
 from heartbeat import HeartbeatMixin, Keepalive, Lines, PeerLostError
 from heartbeat.testing import Pair, connect
-from heartbeat.wrapping import WatchedFactory, heartbeat_of, watch_factory
+from heartbeat.wrapping import Terms, WatchedFactory, heartbeat_of, watch_factory
 from heartbeat.wrapping.proxies import Proxy
-from heartbeat.wrapping.terms import Terms
 from tests.connections import adopted, global_reactor, tcp_pair, until
 from tests.tls import client_options, server_options
 from tests.wrapping.cases import LISTEN, Notes, Plain, Rigid, factory_of
@@ -365,19 +364,19 @@ class TLSTests(SynchronousTestCase):
     def test_inside(self) -> None:
         """The watch inside: the protocol gets the TLS transport."""
         protocol = Plain()
-        watched = watch_factory(factory_of(protocol), HASTY)
+        watched = watch_factory(factory_of(protocol), LISTEN)
         self.talk(protocol, TLSMemoryBIOFactory(server_options(), False, watched))
 
     def test_outside(self) -> None:
         """The watch outside: the reason comes through TLS."""
         protocol = Plain()
         tls = TLSMemoryBIOFactory(server_options(), False, factory_of(protocol))
-        self.talk(protocol, watch_factory(tls, HASTY))
+        self.talk(protocol, watch_factory(tls, LISTEN))
 
     def test_started(self) -> None:
         """``startTLS`` on a watched connection."""
         protocol, client = Plain(), Plain()
-        self.adopt(protocol, self.ours, watch_factory(factory_of(protocol), HASTY))
+        self.adopt(protocol, self.ours, watch_factory(factory_of(protocol), LISTEN))
         self.adopt(client, self.theirs, factory_of(client))
         heartbeat = heartbeat_of(protocol)
         protocol.transport.startTLS(server_options())
@@ -403,6 +402,7 @@ class TLSTests(SynchronousTestCase):
 
     def given_up(self, protocol: Plain, client: Plain) -> None:
         """The verdict comes, and nothing of ours stays."""
+        heartbeat_of(protocol).configure(HASTY)
         until(self.reactor, lambda: protocol.reasons and client.reasons)
         protocol.reasons[0].trap(PeerLostError)
         self.assertNotIn("connectionLost", vars(protocol))

@@ -49,5 +49,10 @@ class FindingTests(SynchronousTestCase):
         pair = connect(Mixed(), Plain(), self.clock)
         self.assertIs(heartbeat_of(pair.client), pair.client.heartbeat)
         pair.lose()
-        with self.assertRaises(NotConnectedError):
-            heartbeat_of(Mixed())
+
+    def test_not_connected(self) -> None:
+        """Before the connection there is none, with the mixin and without."""
+        for protocol in (Mixed(), Plain(), Rigid()):
+            error = self.assertRaises(NotConnectedError, heartbeat_of, protocol)
+            self.assertIsInstance(error, LookupError)
+            self.assertIn(f"keepalive of {type(protocol).__name__}", str(error))

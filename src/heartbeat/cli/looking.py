@@ -1,7 +1,7 @@
 """The commands that look into a running program, or at what was seen before.
 
-The exit status of all of them is 2 if there is nothing to look at: the process cannot
-be asked, the file cannot be read.
+The exit status of all of them is 2 if there is nothing to look at, or nowhere to show
+it: the process cannot be asked, the file cannot be read or written.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ __all__ = [
     "COMMANDS",
     "Look",
     "Unanswered",
+    "Unwritable",
     "diff",
     "explain",
     "ps",
@@ -39,6 +40,12 @@ FOUND = 1
 
 class Unanswered(click.ClickException):
     """Nothing to look at."""
+
+    exit_code = 2
+
+
+class Unwritable(click.ClickException):
+    """Nowhere to write what was seen."""
 
     exit_code = 2
 
@@ -78,7 +85,13 @@ _group = click.option(
     type=click.Choice(pictures.FORMS),
     help="Usually text, or what the name of the output file says.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write there.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    help="Write there.",
+)
 @click.option("--only", metavar="VERDICT", help="Only such calls, as `--only stray`.")
 @_group
 @_timeout
@@ -97,7 +110,7 @@ def ps(  # noqa: PLR0917 - click passes them by name
     if source is None:
         _list(min(timeout, LISTING))
         return
-    form = form or pictures.form_of(output)
+    form = form or _form_of(output)
     how: dict[str, Any] = {"only": only, "group": group}
     if form == "json" and how != {"only": None, "group": None}:
         raise click.UsageError("JSON has everything: no --only, no --group")
@@ -107,8 +120,7 @@ def ps(  # noqa: PLR0917 - click passes them by name
     if output is None:
         click.echo(picture, nl=not picture.endswith("\n"))
     else:
-        with click.open_file(output, "w", encoding="utf-8", atomic=True) as file:
-            file.write(picture)
+        _write(output, picture)
 
 
 @click.command(cls=Look)
@@ -192,6 +204,28 @@ def explain(words: tuple[str, ...]) -> None:
     from heartbeat.graph.pictures.words import explain as meaning  # noqa: PLC0415
 
     click.echo(meaning(" ".join(words)))
+
+
+def _form_of(output: str | None) -> str:
+    """The form for *output*, or an error that says what is known."""
+    form = pictures.form_of(output)
+    if form is None:
+        known = ", ".join(pictures.SUFFIXES)
+        forms = ", ".join(pictures.FORMS)
+        raise click.BadParameter(
+            f"nobody knows the form of {output!r}: name a file that ends in one of "
+            f"{known}, or say --format, one of {forms}",
+            param_hint="'-o'",
+        )
+    return form
+
+
+def _write(output: str, picture: str) -> None:
+    try:
+        with click.open_file(output, "w", encoding="utf-8", atomic=True) as file:
+            file.write(picture)
+    except OSError as error:
+        raise Unwritable(f"{output} cannot be written: {error.strerror}") from error
 
 
 def _list(timeout: float) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from heartbeat.graph.model import Snapshot
 
-__all__ = ["FORMS", "drawn", "form_of", "style"]
+__all__ = ["FORMS", "SUFFIXES", "drawn", "form_of", "style"]
 
 FORMS = ("text", "json", "dot", "mermaid", "svg", "html")
 """For ``--format``; ``heartbeat.graph`` has a function for each."""
@@ -25,13 +25,20 @@ SUFFIXES = {
     ".json": "json",
     ".mmd": "mermaid",
     ".svg": "svg",
+    ".txt": "text",
 }
 """Of files that say which form is meant."""
 
 
-def form_of(file: str | None) -> str:
-    """The form that the name of a file asks for; text if it does not."""
-    return SUFFIXES.get(Path(file or "").suffix.lower(), "text")
+def form_of(file: str | None) -> str | None:
+    """The form that the name of a file asks for.
+
+    Returns:
+        Text if the name has no suffix, or there is no file; None if nobody knows what
+        the suffix stands for.
+    """
+    suffix = Path(file or "").suffix.lower()
+    return SUFFIXES.get(suffix) if suffix else "text"
 
 
 def drawn(snapshot: Snapshot, form: str, **how: Any) -> str:

@@ -21,16 +21,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    SummaryMetricFamily,
-)
-from prometheus_client.registry import Collector
-
 from heartbeat.metrics.reading import Metrics, collect
 from heartbeat.verdict import Kind
-from heartbeat.wheel import wheel_of
+
+try:
+    from prometheus_client.core import (
+        CounterMetricFamily,
+        GaugeMetricFamily,
+        SummaryMetricFamily,
+    )
+    from prometheus_client.registry import Collector
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "heartbeat.metrics.prometheus needs prometheus_client, which is not installed: "
+        "pip install 'txheartbeat[metrics]'",
+        name="prometheus_client",
+    ) from error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,10 +89,13 @@ class HeartbeatCollector(Collector):
     A scrape may come from any thread, as those of ``start_http_server`` and of
     ``prometheus_client.twisted.MetricsResource`` do. Nothing waits for the reactor, so
     that a reactor which is stuck can still be seen to be.
+
+    Raises:
+        TypeError: *reactor* is none.
     """
 
     def __init__(self, reactor: IReactorTime) -> None:
-        wheel_of(reactor)  # made here, and not by whichever thread scrapes first
+        collect(reactor)  # its wheel is made here, not by the thread that scrapes first
         self._reactor = reactor
 
     def describe(self) -> list[prometheus_client.Metric]:

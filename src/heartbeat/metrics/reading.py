@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.reflect import safe_repr
 
 from heartbeat.wheel import wheel_of
 
 if TYPE_CHECKING:
-    from twisted.internet.interfaces import IReactorTime
-
     from heartbeat.tally import Tally
     from heartbeat.wheel import Wheel
 
@@ -113,8 +113,8 @@ class Metrics:
 
     Attributes:
         reactor: Of the reactor.
-        classes: By the module and qualified name of the class; `heartbeat.tally.OTHER`
-            is where all of them are added up once there are very many.
+        classes: By the module and qualified name of the class; those that came after
+            `heartbeat.tally.CLASSES` names are added up under `heartbeat.tally.OTHER`.
     """
 
     reactor: ReactorMetrics
@@ -126,7 +126,15 @@ def collect(reactor: IReactorTime) -> Metrics:
 
     From the reactor's thread they are of one instant. It may be called from any other
     thread, while the reactor is stuck, too: then each number is right by itself.
+
+    Raises:
+        TypeError: *reactor* is none.
     """
+    if not IReactorTime.providedBy(reactor):
+        raise TypeError(
+            f"{safe_repr(reactor)} is no reactor; give the IReactorTime that the "
+            "connections run on: twisted.internet.reactor, or a test's task.Clock"
+        )
     wheel = wheel_of(reactor)
     tallies = list(wheel.tallies.by_name.items())
     return Metrics(
@@ -158,7 +166,7 @@ def _of_class(tally: Tally) -> ClassMetrics:
         ended=ended,
         verdicts=dict(tally.verdicts),
         dry_verdicts=dict(tally.dry_verdicts),
-        suspicions=tally.misses,
+        suspicions=tally.suspicions,
         cleared=tally.cleared,
         pings_sent=tally.pings_sent,
         pongs=tally.pongs,

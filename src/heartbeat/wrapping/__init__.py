@@ -22,8 +22,10 @@ from heartbeat.wrapping.endpoints import (
 )
 from heartbeat.wrapping.factories import WatchedFactory, watch_factory
 from heartbeat.wrapping.finding import heartbeat_of
+from heartbeat.wrapping.terms import Terms
 
 __all__ = [
+    "Terms",
     "WatchedClientEndpoint",
     "WatchedFactory",
     "WatchedServerEndpoint",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from heartbeat.errors import NotConnectedError
 from heartbeat.protocol import HeartbeatMixin
 from heartbeat.wrapping import marks
 
@@ -21,12 +22,16 @@ def heartbeat_of(subject: Any) -> Heartbeat:
             `HeartbeatMixin` answers for itself.
 
     Raises:
-        LookupError: It is not watched, or not connected.
+        NotConnectedError: It is a protocol without a connection; this is a
+            `LookupError`, too.
+        LookupError: Its connection is not watched, or not any more.
     """
     if isinstance(subject, HeartbeatMixin):
         return subject.heartbeat
-    transport = getattr(subject, "transport", None)
-    watched = marks.at(subject if transport is None else transport)
+    transport = getattr(subject, "transport", subject)
+    if transport is None:
+        raise NotConnectedError(type(subject).__name__)
+    watched = marks.at(transport)
     if watched is None:
         raise LookupError(
             f"the connection of {subject!r} is not watched: ask from connectionMade to "
