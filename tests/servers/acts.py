@@ -11,17 +11,14 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import attrs
-from twisted.application.internet import ClientService
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.internet.endpoints import TCP4ClientEndpoint
-from twisted.internet.protocol import Factory
-from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest
 
 from tests.connections import global_reactor
 from tests.live import play
-from tests.servers.daemons import HOST, Daemon, why_not
+from tests.servers.daemons import Daemon, why_not
+from tests.servers.meeting import STARTING, after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -29,21 +26,12 @@ if TYPE_CHECKING:
     from heartbeat import Keepalive, Kind
     from tests.servers.clients.watched import Watched
 
-__all__ = ["ALLOWANCE", "Case", "Company", "Play", "after", "at_once", "in_time"]
+__all__ = ["Case", "Company", "Play", "at_once", "down", "up"]
 
 T = TypeVar("T")
 
-ALLOWANCE = 6.0
-"""Seconds a busy machine may take beyond what is promised."""
-
-STARTING = 90.0
-"""Seconds a server may take to be there."""
-
-LONGEST = 240.0
+LONGEST = 300.0
 """Seconds that all plays may take."""
-
-RETRY = 0.2
-"""Seconds between two attempts to connect."""
 
 
 @attrs.frozen(kw_only=True)
@@ -58,7 +46,8 @@ class Case:
         policy: Of ours.
         answers: A policy that asks nothing, for a server that asks; None if there
             is no such server, or no such protocol.
-        counted: Whether our wire answers what the server asks, and counts it.
+        questions: How many of the server's a client that only answers has answered,
+            at least.
         hears: Whether one client can send messages to another.
         server_rule: The rule as a profile makes it of the server's numbers.
         slowest: Seconds after which the server has certainly dropped who says nothing.
@@ -73,7 +62,7 @@ class Case:
     client: Callable[[Keepalive | None, Any], Watched]
     policy: Keepalive
     answers: Keepalive | None = None
-    counted: bool = True
+    questions: int = 3
     hears: bool = True
     server_rule: Keepalive
     slowest: float
@@ -148,6 +137,9 @@ class Play:
                 company = Company(len(self.cases), self.outcomes)
                 await at_once(act(server, case, company) for case in self.cases)
         finally:
+            if not server.is_gone():
+                server.kill()
+                await down(server)
             server.close()
 
 
@@ -190,56 +182,6 @@ class Company:
         await arrived
 
 
-class Returning(ClientService):
-    """A client that comes back.
-
-    Args:
-        case: The protocol.
-        server: Where to.
-
-    Attributes:
-        clients: All there were, the present one last.
-    """
-
-    def __init__(self, case: Case, server: Daemon) -> None:
-        self.clients: list[Watched] = []
-        factory: Any = Factory()
-        factory.noisy = False
-
-        def build(_: object) -> Watched:
-            self.clients.append(case.client(case.policy, server))
-            return self.clients[-1]
-
-        factory.buildProtocol = build
-        super().__init__(
-            endpoint(case, server), factory, lambda _: RETRY, global_reactor()
-        )
-
-    async def present(self) -> Watched:
-        """The client that the server has let in; waits for it."""
-        deadline = time.monotonic() + STARTING
-        while not (self.clients and _is_in(self.clients[-1])):
-            assert time.monotonic() < deadline, "nobody was let in"
-            await after(0.02)
-        return self.clients[-1]
-
-
-def endpoint(case: Case, server: Daemon) -> TCP4ClientEndpoint:
-    """Where the server of *case* is."""
-    return TCP4ClientEndpoint(global_reactor(), HOST, server.ports[case.port])
-
-
-async def connected(case: Case, server: Daemon, policy: Keepalive | None) -> Watched:
-    """A client that the server has let in."""
-    client = case.client(policy, server)
-    factory: Any = Factory()
-    factory.noisy = False
-    factory.buildProtocol = lambda _: client
-    await in_time(endpoint(case, server).connect(factory), ALLOWANCE)
-    await in_time(client.ready, ALLOWANCE)
-    return client
-
-
 async def up(server: Daemon) -> None:
     """Start it, and wait until it is there."""
     server.start()
@@ -249,14 +191,12 @@ async def up(server: Daemon) -> None:
         await after(0.05)
 
 
-def after(seconds: float) -> Deferred[Any]:
-    """Fires then."""
-    return deferLater(global_reactor(), seconds)
-
-
-def in_time(deferred: Deferred[T], seconds: float) -> Deferred[T]:
-    """Give up after *seconds*."""
-    return deferred.addTimeout(seconds, global_reactor())
+async def down(server: Daemon) -> None:
+    """Wait until nothing is left of one that was killed."""
+    deadline = time.monotonic() + STARTING
+    while not server.is_gone():
+        assert time.monotonic() < deadline, f"{server.name} is still there"
+        await after(0.05)
 
 
 async def at_once(coroutines: Any) -> list[Any]:
@@ -267,10 +207,6 @@ async def at_once(coroutines: Any) -> list[Any]:
         if not good:
             result.raiseException()
     return [result for _, result in ended]
-
-
-def _is_in(client: Watched) -> bool:
-    return bool(client.ready_at) and client.reason is None
 
 
 def _perform_all() -> None:

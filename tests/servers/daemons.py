@@ -29,18 +29,24 @@ _PORTS = (20_000, 30_000)
 """Below what Linux gives to outgoing connections: a client that tries again while the
 server is away would else connect to itself sooner or later, and keep it away."""
 
+_given: set[int] = set()
+"""Of these ports; nobody may listen there yet."""
+
 _PLACES = os.pathsep.join(["/usr/sbin", "/usr/local/sbin"])
 
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 """Seconds in which a killed process is gone."""
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nobody listens on."""
+    """A port of the loopback interface that nobody listens on, another each time."""
     for _ in range(100):
         port = random.randrange(*_PORTS)  # noqa: S311 - no secret
+        if port in _given:
+            continue
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
+            _given.add(port)
             return port
     raise AssertionError(f"no free port in {_PORTS}")
 
@@ -68,6 +74,7 @@ class Daemon:
         folder: Where its configuration and data are.
         port: Where it listens; for one with several protocols see `ports`.
         ports: All of them; it is up when each accepts connections.
+        places: Of one that calls: those ports, for one listener after the other.
     """
 
     name: ClassVar[str]
@@ -78,10 +85,15 @@ class Daemon:
     """Those that were started and not closed, of every kind."""
     cheap: ClassVar[bool] = True
     """Whether a second one costs next to nothing."""
+    calls: ClassVar[bool] = False
+    """Whether it is the one that connects, to whoever listens at its ports."""
+    tls: ClassVar[bool] = False
+    """Whether it speaks TLS, with the certificate of `tests.tls`."""
 
     def __init__(self) -> None:
         self.ports = tuple(free_port() for _ in range(self.protocols))
         self.port = self.ports[0]
+        self.places = iter(self.ports)
         self._temporary = tempfile.TemporaryDirectory(
             prefix="heartbeat-server-", ignore_cleanup_errors=True
         )
@@ -130,10 +142,14 @@ class Daemon:
         Raises:
             AssertionError: It has ended, and never will.
         """
+        self.check()
+        return all(map(is_listening, self.ports))
+
+    def check(self) -> None:
+        """Raise `AssertionError` if it has ended, with what it said last."""
         status = self._running().poll()
         if status is not None:
             raise AssertionError(f"{self.name} ended with {status}:\n{self.log()}")
-        return all(map(is_listening, self.ports))
 
     def freeze(self) -> None:
         """Stop it where it is: its kernel goes on, its application does not."""
@@ -144,17 +160,27 @@ class Daemon:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """End it, and all that it started; its kernel closes its connections."""
-        process, self._process = self._running(), None
-        assert process.stdin is not None
-        process.stdin.close()  # the sign
-        process.wait(_PATIENCE)
+        """End it, and all that it started; its kernel closes its connections.
+
+        That takes a moment; see `is_gone`.
+        """
+        stdin = self._running().stdin
+        assert stdin is not None
+        stdin.close()  # the sign
+
+    def is_gone(self) -> bool:
+        """Whether nothing of it runs."""
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
+        return self._process is None
 
     def close(self) -> None:
         """Leave nothing of it; idempotent."""
         self.running.discard(self)
         if self._process is not None:
             self.kill()
+            self._process.wait(_PATIENCE)
+            self._process = None
         self._temporary.cleanup()
 
     def log(self) -> str:

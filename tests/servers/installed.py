@@ -1,4 +1,8 @@
-"""The servers, each with the shortest interval that it takes."""
+"""The servers, each with an interval as short as it may be.
+
+A process that lives may stand still for two seconds where the machine is busy: neither
+a server nor a client of ours may be given up for that.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ class Stating(Daemon):
 
 
 class Nats(Stating):
-    """nats-server: a PING every second, and two may be unanswered."""
+    """nats-server: a PING every 2 s, and two may be unanswered."""
 
     name = "nats-server"
     executable = "nats-server"
@@ -49,7 +53,7 @@ class Nats(Stating):
     def configure(self) -> None:
         """Shorten its interval."""
         (self.folder / "conf").write_text(
-            f'listen: "{HOST}:{self.port}"\nping_interval: "1s"\nping_max: 2\n'
+            f'listen: "{HOST}:{self.port}"\nping_interval: "2s"\nping_max: 2\n'
         )
 
     def command(self) -> list[str]:
@@ -77,7 +81,7 @@ class Mosquitto(Stating):
 
 
 class Redis(Stating):
-    """redis-server: a client that says nothing for a second is idle."""
+    """redis-server: a client that says nothing for 4 s is idle."""
 
     name = "redis-server"
     executable = "redis-server"
@@ -87,7 +91,7 @@ class Redis(Stating):
         options = {
             "port": str(self.port),
             "bind": HOST,
-            "timeout": "1",
+            "timeout": "4",
             "save": "",
             "appendonly": "no",
             "dir": str(self.folder),
@@ -125,7 +129,7 @@ class Ngircd(Stating):
 
 
 class RabbitMq(Daemon):
-    """rabbitmq-server with its STOMP plugin; it proposes a heartbeat of a second.
+    """rabbitmq-server with its STOMP plugin; it proposes a heartbeat of 3 s.
 
     Its first port is AMQP's, its second STOMP's. Erlang's port mapper, which it
     starts, is one of its own.
@@ -161,7 +165,7 @@ class RabbitMq(Daemon):
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = {HOST}:{amqp}\n"
             f"stomp.listeners.tcp.1 = {HOST}:{stomp}\n"
-            "heartbeat = 1\n"
+            "heartbeat = 3\n"
             "log.file = false\nlog.console = true\nlog.console.level = info\n"
         )
         (self.folder / "plugins").write_text("[rabbitmq_stomp].\n")
@@ -194,7 +198,7 @@ class RabbitMq(Daemon):
 
 
 class OpenSsh(Stating):
-    """sshd: asks after a second, and two questions may be unanswered.
+    """sshd: asks after 3 s, and two questions may be unanswered.
 
     Attributes:
         key: The file with the key by which its one user, who runs the tests, logs in.
@@ -222,7 +226,7 @@ class OpenSsh(Stating):
             f"AuthorizedKeysFile {self.folder}/authorized\nPidFile none\n"
             "StrictModes no\nUsePAM no\nPasswordAuthentication no\n"
             "PermitRootLogin yes\nMaxStartups 100\n"
-            "ClientAliveInterval 1\nClientAliveCountMax 2\n"
+            "ClientAliveInterval 3\nClientAliveCountMax 2\n"
         )
         if os.geteuid() == 0:
             # Left there: another sshd may have found it since.

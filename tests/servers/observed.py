@@ -22,9 +22,9 @@ EVENTS = (
     "busy",
     "listening only",
     "answers only",
-    "server frozen (SIGSTOP)",
-    "server killed (SIGKILL)",
-    "server back on its port",
+    "peer frozen (SIGSTOP)",
+    "peer killed (SIGKILL)",
+    "peer back",
 )
 """What may stand in place of a rule, in this order: what happened."""
 

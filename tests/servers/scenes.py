@@ -8,18 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 
-from tests.servers.acts import (
-    ALLOWANCE,
-    Case,
-    Company,
-    Play,
-    Returning,
-    after,
-    at_once,
-    connected,
-    in_time,
-    up,
-)
+from tests.servers.acts import Case, Company, Play, at_once, down, up
+from tests.servers.meeting import ALLOWANCE, Returning, after, connected, in_time
 from tests.servers.observed import record
 
 if TYPE_CHECKING:
@@ -47,7 +37,8 @@ async def steady(server: Daemon, case: Case, company: Company) -> None:
     ]
     if case.answers is not None:
         quiet = await connected(case, server, case.answers)
-        scenes.append(company.scene(case, "answers", _stays(case, quiet, alone)))
+        answering = _stays(case, quiet, alone, case.questions)
+        scenes.append(company.scene(case, "answers", answering))
     if case.hears:
         scenes.append(company.scene(case, "listens", _listens(server, case)))
     await at_once(scenes)
@@ -59,32 +50,32 @@ async def _dropped(case: Case, alone: Watched) -> str:
     assert alone.kind is None
     within = case.server_rule.within
     assert within is not None
-    assert within - COARSE <= alone.lasted, (alone.lasted, within)
+    assert within - COARSE <= alone.lived, (alone.lived, within)
     words = f" ({alone.last_words})" if alone.last_words else ""
     return f"dropped after {alone.lasted:.1f} s{words}"
 
 
-async def _stays(case: Case, client: Watched, alone: Watched) -> str:
-    """It outlives the one that says nothing, and many intervals."""
+async def _stays(
+    case: Case, client: Watched, alone: Watched, questions: int = 0
+) -> str:
+    """It outlives the one that says nothing, and many intervals.
+
+    It stays until it has answered that many *questions*.
+    """
     began = time.monotonic()
+    latest = began + case.span + case.slowest + ALLOWANCE
     await after(case.span)
-    while alone.reason is None and time.monotonic() < began + case.slowest + ALLOWANCE:
+    while client.reason is None and (
+        alone.reason is None or client.heartbeat.counters.pings_answered < questions
+    ):
+        assert time.monotonic() < latest, (alone.reason, client.heartbeat.counters)
         await after(PAUSE)
     seconds = time.monotonic() - began
     await _works(client)
-    done = client.heartbeat.counters
-    said = {
-        "asked": done.pings_sent,
-        "answered us": done.pongs,
-        "beats": done.beats_sent,
-        "answered it": done.pings_answered,
-    }
-    if case.counted or client.heartbeat.policy.asks:
-        assert any(said.values()), said
-    assert done.pongs >= done.pings_sent - 1, said
+    said = _said(client)
+    assert said, client.heartbeat.counters
     await _leaves(client)
-    counts = ", ".join(f"{word} {count}" for word, count in said.items() if count)
-    return f"connected for {seconds:.1f} s ({counts or 'answered by the library'})"
+    return f"connected for {seconds:.1f} s{said}"
 
 
 async def _talks(case: Case, client: Watched) -> str:
@@ -94,12 +85,14 @@ async def _talks(case: Case, client: Watched) -> str:
     for number in itertools.count():
         if time.monotonic() > until:
             break
+        assert client.reason is None, client.reason
         await in_time(client.ask(b"message %d" % number), ALLOWANCE)
         sent += 1
         await after(PAUSE)
     assert sent > case.span
+    said = _said(client)
     await _leaves(client)
-    return f"{sent} messages both ways"
+    return f"{sent} messages both ways{said}"
 
 
 async def _listens(server: Daemon, case: Case) -> str:
@@ -110,7 +103,8 @@ async def _listens(server: Daemon, case: Case) -> str:
     until = time.monotonic() + max(case.span, case.slowest + ALLOWANCE)
     least = time.monotonic() + case.span
     while time.monotonic() < until:
-        if deaf.reason is not None and time.monotonic() > least:
+        heard_more = listener.messages > deaf.messages
+        if deaf.reason is not None and heard_more and time.monotonic() > least:
             break
         for other in (deaf, listener):
             teller.tell(other.address, b"tick")
@@ -119,10 +113,25 @@ async def _listens(server: Daemon, case: Case) -> str:
     assert deaf.kind is None
     assert deaf.messages > 1
     assert listener.messages > deaf.messages
-    heard = f"{listener.messages} messages heard, connected; without us"
+    heard = f"{listener.messages} messages heard, connected"
     for client in (listener, teller):
         await _leaves(client)
-    return f"{heard} dropped after {deaf.lasted:.1f} s, {deaf.messages} heard"
+    dropped = f"dropped after {deaf.lasted:.1f} s, {deaf.messages} heard"
+    return f"{heard}; a silent client was {dropped}"
+
+
+def _said(client: Watched) -> str:
+    """What the keepalives of both sides have said; it must have been answered."""
+    done = client.heartbeat.counters
+    assert done.pongs >= done.pings_sent - 1, done
+    counts = {
+        "asked": done.pings_sent,
+        "answered us": done.pongs,
+        "beats": done.beats_sent,
+        "answered it": done.pings_answered,
+    }
+    said = ", ".join(f"{word} {count}" for word, count in counts.items() if count)
+    return f" ({said})" if said else ""
 
 
 async def _works(client: Watched) -> None:
@@ -142,11 +151,11 @@ async def _leaves(client: Watched) -> None:
 async def faults(server: Daemon, case: Case, company: Company) -> None:
     """One client, and a server that is frozen, goes on, is killed and comes again."""
     service = Returning(case, server)
-    service.startService()
+    service.start()
     try:
         await _faults(server, case, company, service)
     finally:
-        await in_time(service.stopService(), ALLOWANCE)
+        await service.stop()
 
 
 async def _faults(
@@ -159,7 +168,7 @@ async def _faults(
     second = await company.scene(case, "thaws", _returned(service, first))
     await company.together(_deed(server.kill))
     await company.scene(case, "killed", _lost(second))
-    await company.together(lambda: up(server))
+    await company.together(lambda: _again(server))
     await company.scene(case, "returns", _returned(service, second))
 
 
@@ -168,6 +177,11 @@ def _deed(method: Any) -> Any:
         method()
 
     return deed
+
+
+async def _again(server: Daemon) -> None:
+    await down(server)
+    await up(server)
 
 
 async def _enters(service: Returning) -> Watched:
@@ -228,10 +242,10 @@ class ServerTests:
         kept = self.play.outcome(self.case, "idle")
         dropped = self.play.outcome(self.case, "alone")
 
-        self._record(self.case.rule, f"{kept}; without us {dropped}")
+        self._record(self.case.rule, f"{kept}; a silent client was {dropped}")
 
     def test_alone(self) -> None:
-        """The same client without us is dropped by the server, as its rule says."""
+        """A client that keeps silent is dropped by the server, as its rule says."""
         self.play.outcome(self.case, "alone")
 
     def test_busy(self) -> None:
@@ -242,7 +256,7 @@ class ServerTests:
 
     def test_frozen(self) -> None:
         """A server that does not go on is found out in time, for what it is."""
-        self._record("server frozen (SIGSTOP)", self.play.outcome(self.case, "frozen"))
+        self._record("peer frozen (SIGSTOP)", self.play.outcome(self.case, "frozen"))
 
     def test_thaws(self) -> None:
         """When it goes on, the next connection works."""
@@ -250,20 +264,21 @@ class ServerTests:
 
     def test_killed(self) -> None:
         """A server that ends is a connection lost, and no verdict of ours."""
-        self._record("server killed (SIGKILL)", self.play.outcome(self.case, "killed"))
+        self._record("peer killed (SIGKILL)", self.play.outcome(self.case, "killed"))
 
     def test_returns(self) -> None:
-        """When it is back on its port, the service connects again and all works."""
+        """When it is back, the service connects again, or it does, and all works."""
         self.play.outcome(self.case, "returns")
 
-        self._record("server back on its port", "ClientService reconnected; all works")
+        who = "it" if self.play.daemon.calls else "ClientService"
+        self._record("peer back", f"{who} reconnected; all works")
 
-    def _record(self, rule: str, observed: str) -> None:
+    def _record(self, rule: str, observed: str, sends: str = "") -> None:
         record(
             server=self.case.name,
             version=self.play.daemon.version(),
             rule=rule,
-            sends=self.case.sends,
+            sends=sends or self.case.sends,
             observed=observed,
         )
 

@@ -39,18 +39,28 @@ by
 $ python -m tests.servers.table
 ```
 
-and each row by a test that passed. *Without us* is the same client without the
-keepalive, which answers nothing that the server asks. *Promised* is what the policy says
-of itself, `Keepalive.within`.
+and each row by a test that passed. *A silent client* is the same client without the
+keepalive, which says nothing and answers nothing that the server asks: what Twisted's IRC
+client, conch and Autobahn answer by themselves is taken from them, so that the server's
+own rule is seen. These three would be kept without us; with us they notice as well when
+the server dies. Of libraries that are clients, it is our server that keeps silent.
+
+*Asked* and *answered us* are our questions and the answers to them, *answered it* are the
+peer's questions that we answered, and *beats* what we said that needs no answer. *Messages
+both ways* were sent by us, and sent back by the peer.
 
 *Listening only* is a client that is told something all the time and says nothing: it never
 has a reason to ask, and the server's rule is about what the client says.
 
-A server is frozen by `SIGSTOP`: its kernel goes on to acknowledge, its application says
+A peer is frozen by `SIGSTOP`: its kernel goes on to acknowledge, its application says
 nothing. Where the protocol has a question, the kernel's acknowledgement of it is what
 makes the verdict `PEER_HUNG`; AMQP and STOMP have none, so silence is all there is to
-know: `PEER_SILENT`. A server that is killed has its connections closed by its kernel, which
-is no verdict of ours."""
+know: `PEER_SILENT`. The seconds are those from the signal to the end of the connection.
+*Promised* is what the policy says of itself, `Keepalive.within`, from the last sign of life
+on: the shared timer adds its steps, 50 ms for every look, and time that our own process
+stood still, as it does while all these programs are started at once, is given back to the
+peer. A peer that is killed has its connections closed by its kernel, which is no verdict
+of ours."""
 
 
 def main() -> int:

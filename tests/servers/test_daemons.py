@@ -133,7 +133,7 @@ def _first_line(daemon: Daemon) -> str:
 
 def _await_state(process: str, state: str) -> None:
     """A signal takes its time."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while _state_of(process) != state:
         assert time.monotonic() < deadline, _state_of(process)
         time.sleep(0.005)

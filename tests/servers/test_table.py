@@ -48,14 +48,14 @@ class TableTests(SynchronousTestCase):
     def test_page(self) -> None:
         """All rules are in one table, what happened in one for each server."""
         self.record("one", "a | b", "stayed")
-        self.record("one", "server killed (SIGKILL)", "lost")
+        self.record("one", "peer killed (SIGKILL)", "lost")
         self.record("one", "busy", "talked")
         self.record("two", "rule", "stayed")
 
         written = page(recorded(self.folder))
 
         self.assertIn("| one | 1.2 | a \\| b | PING | stayed |\n| two |", written)
-        events = "| busy | talked |\n| server killed (SIGKILL) | lost |\n"
+        events = "| busy | talked |\n| peer killed (SIGKILL) | lost |\n"
         self.assertIn(
             f"## one\n\n| Event | Observed |\n| --- | --- |\n{events}", written
         )

@@ -28,7 +28,7 @@ class AmqpClient(Watched, Protocol):
     """Frames; a connection, a channel, a queue, a consumer.
 
     Args:
-        policy: As of `Watched`; the profile's holds as soon as the connection is open.
+        policy: As of `Watched`; the profile's holds as soon as Tune-Ok is written.
         wanted: Seconds of heartbeat; 0 is off, None follows the server.
 
     Attributes:
@@ -110,11 +110,11 @@ class AmqpClient(Watched, Protocol):
         self.agreed = amqp_tune_ok(self.wanted, self.proposed)
         tuned = struct.pack(">HIH", channels, size, self.agreed)
         self._call((10, 31), tuned, channel=0)
+        if not self.alone:
+            self.heartbeat.configure(amqp(self.agreed))
         self._call((10, 40), _short(b"/") + _short(b"") + b"\x00", channel=0)
 
     def _opened(self, _: bytes) -> None:
-        if not self.alone:
-            self.heartbeat.configure(amqp(self.agreed))
         self._call((20, 10), _short(b""))
 
     def _channel_opened(self, _: bytes) -> None:

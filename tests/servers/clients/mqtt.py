@@ -44,7 +44,7 @@ class MqttClient(Watched, Protocol):
     level = 4
 
     def __init__(
-        self, policy: Keepalive | None, keep_alive: int = 1, level: int = 4
+        self, policy: Keepalive | None, keep_alive: int = 5, level: int = 4
     ) -> None:
         super().__init__(policy)
         self.keep_alive = keep_alive
@@ -91,7 +91,7 @@ class MqttClient(Watched, Protocol):
         self.server_keep_alive = properties.get(_SERVER_KEEP_ALIVE)
         if not self.alone:
             self.heartbeat.configure(
-                mqtt_client(self.keep_alive, self.server_keep_alive, response=2)
+                mqtt_client(self.keep_alive, self.server_keep_alive, response=4)
             )
         wish = b"\x00\x01" + self._properties() + _text(self.name) + b"\x00"
         self._send(_SUBSCRIBE << 4 | 2, wish)

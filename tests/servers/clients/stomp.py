@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OURS", "StompClient"]
 
-OURS = (1000, 2000)
+OURS = (3000, 5000)
 """Milliseconds: what we can do, what we want."""
 
 
@@ -28,6 +28,7 @@ class StompClient(Watched, Protocol):
 
     Attributes:
         theirs: The server's heart-beat header, milliseconds.
+        agreed: What the profile makes of both; None before.
 
     Source:
         STOMP 1.2: CONNECT, CONNECTED, SUBSCRIBE, SEND, MESSAGE, RECEIPT, ERROR.
@@ -39,6 +40,7 @@ class StompClient(Watched, Protocol):
         super().__init__(policy)
         self.ours = ours
         self.theirs = (0, 0)
+        self.agreed: Keepalive | None = None
         self.topic = f"/topic/{unique()}"
         self._buffer = b""
 
@@ -83,8 +85,9 @@ class StompClient(Watched, Protocol):
 
     def _accepted(self, heart_beat: str | None) -> None:
         self.theirs = stomp_heart_beat(heart_beat)
+        self.agreed = stomp(self.ours, self.theirs)
         if not self.alone:
-            self.heartbeat.configure(stomp(self.ours, self.theirs))
+            self.heartbeat.configure(self.agreed)
         wish = {"id": "0", "destination": self.topic, "receipt": "in"}
         self._send("SUBSCRIBE", wish)
 

@@ -34,6 +34,8 @@ class Watched(HeartbeatMixin):
         over: Fires with this when the connection is lost.
         ready_at: When that was, monotonic seconds.
         lasted: Seconds from then to the loss.
+        lived: Seconds to the loss from when this was made, which was before the server
+            could hear of it.
         last_words: What the server said in its protocol of the end, if it did.
         messages: How many arrived.
         reason: Of the loss; None before.
@@ -49,7 +51,8 @@ class Watched(HeartbeatMixin):
             self.wire = None
         self.ready: Deferred[Watched] = Deferred()
         self.over: Deferred[Watched] = Deferred()
-        self.ready_at = self.lasted = 0.0
+        self.made_at = time.monotonic()
+        self.ready_at = self.lasted = self.lived = 0.0
         self.last_words = ""
         self.messages = 0
         self.reason: Failure | None = None
@@ -117,6 +120,7 @@ class Watched(HeartbeatMixin):
         """Write it down, and say that it is over."""
         super().connectionLost(reason)
         self.lasted = time.monotonic() - self.ready_at
+        self.lived = time.monotonic() - self.made_at
         self.reason = reason
         awaited, self._awaited = self._awaited, {}
         for deferred in awaited.values():

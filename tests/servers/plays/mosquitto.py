@@ -10,9 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Keepalive, Kind
 from heartbeat.profiles import mqtt_client, mqtt_server
-from tests.servers.acts import Case, Company, Play, connected
+from tests.servers.acts import Case, Company, Play
 from tests.servers.clients.mqtt import MqttClient
 from tests.servers.installed import Mosquitto
+from tests.servers.meeting import connected
 from tests.servers.scenes import ListeningTests, faults, steady
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ def _client(level: int, policy: Keepalive | None, _: Any) -> MqttClient:
 CASES = {
     version: Case(
         name=f"mosquitto, MQTT {version}",
-        rule="1.5 times the Keep Alive of CONNECT, 1 s, looking every 5 s",
-        sends="PINGREQ after 1 s of silence of either side",
+        rule="1.5 times the Keep Alive of CONNECT, 5 s, looking every 5 s",
+        sends="PINGREQ after 5 s of silence of either side",
         client=partial(_client, level),
         policy=Keepalive(interval=None),  # the client takes the profile's
-        server_rule=mqtt_server(1),
-        slowest=6.5,
-        span=10,
+        server_rule=mqtt_server(5),
+        slowest=13.5,
+        span=24,
         frozen=Kind.PEER_HUNG,
     )
     for version, level in LEVELS.items()
@@ -79,6 +80,10 @@ class Mqtt5Tests(ListeningTests, SynchronousTestCase):
         said, policy = self.play.outcome(self.case, "negotiates")
 
         self.assertEqual(said, 10)
-        self.assertEqual(policy, mqtt_client(60, 10, response=2))
+        self.assertEqual(policy, mqtt_client(60, 10, response=4))
         self.assertEqual((policy.interval, policy.beacon), (10, 10))
-        self._record("Server Keep Alive 10 s for 60 s asked", "taken over")
+        self._record(
+            "Server Keep Alive 10 s for 60 s asked",
+            "taken over",
+            sends=f"PINGREQ after {policy.interval:g} s of silence of either side",
+        )

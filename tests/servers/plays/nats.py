@@ -13,15 +13,15 @@ from tests.servers.scenes import AskingTests, faults, steady
 
 CASE = Case(
     name="nats-server",
-    rule="PING every second, two may be unanswered (ping_interval 1s, ping_max 2)",
-    sends="PING every second, PONG to every PING",
+    rule="PING every 2 s, two may be unanswered (ping_interval 2s, ping_max 2)",
+    sends="PING every 3 s, PONG to every PING",
     client=lambda policy, _: NatsClient(policy),
-    policy=nats_client(1, 2),
+    policy=nats_client(3, 2),
     answers=Keepalive(interval=None),
     hears=False,  # the server does not drop whom it sends messages
-    server_rule=nats_server(1, 2),
-    slowest=5,
-    span=10,
+    server_rule=nats_server(2, 2),
+    slowest=8,
+    span=20,
     frozen=Kind.PEER_HUNG,
 )
 

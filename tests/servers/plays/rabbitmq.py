@@ -9,10 +9,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from heartbeat import Keepalive, Kind
 from heartbeat.profiles import amqp, stomp
-from tests.servers.acts import Case, Company, Play, connected
+from tests.servers.acts import Case, Company, Play
 from tests.servers.clients.amqp import AmqpClient
 from tests.servers.clients.stomp import OURS, StompClient
 from tests.servers.installed import RabbitMq
+from tests.servers.meeting import connected
 from tests.servers.scenes import ListeningTests, faults, steady
 
 if TYPE_CHECKING:
@@ -21,30 +22,30 @@ if TYPE_CHECKING:
 
 AMQP = Case(
     name="RabbitMQ, AMQP 0-9-1",
-    rule="a byte at least every 2 s (heartbeat 1 s)",
-    sends="a heartbeat frame after 0.5 s of our silence",
+    rule="a byte at least every 6 s (heartbeat 3 s)",
+    sends="a heartbeat frame after 1.5 s of our silence",
     client=lambda policy, _: AmqpClient(policy),
     policy=Keepalive(interval=None),  # the client takes the profile's
-    server_rule=amqp(1),
-    slowest=4,
-    span=6,
+    server_rule=amqp(3),
+    slowest=12,
+    span=18,
     frozen=Kind.PEER_SILENT,
 )
 STOMP = Case(
     name="RabbitMQ, STOMP 1.2",
-    rule="a byte at least every 2 s (heart-beat 1000,2000)",
-    sends="an end of line after 1 s of our silence",
+    rule="a byte at least every 6 s (heart-beat 3000,5000)",
+    sends="an end of line after 3 s of our silence",
     client=lambda policy, _: StompClient(policy),
     policy=Keepalive(interval=None),
     server_rule=stomp((0, OURS[0]), (OURS[0], 0), tolerance=2),
-    slowest=4,
-    span=6,
+    slowest=12,
+    span=18,
     frozen=Kind.PEER_SILENT,
     port=1,
 )
 
 
-WISHES = [(0, 0), (1000, 0), (0, 1000), (1500, 2500), (60_000, 500)]
+WISHES = [(0, 0), (4000, 0), (0, 4000), (2500, 3500), (60_000, 500)]
 """Heart-beat headers of clients, milliseconds."""
 
 
@@ -64,13 +65,13 @@ async def _tuned(server: Daemon) -> dict[int | None, tuple[int, Keepalive]]:
     return found
 
 
-async def _agreed(server: Daemon) -> dict[tuple[int, int], tuple[Any, Keepalive]]:
+async def _agreed(server: Daemon) -> dict[tuple[int, int], tuple[Any, Any]]:
     """By our header: the server's, and the policy they come to."""
     found = {}
     for ours in WISHES:
-        client = StompClient(Keepalive(interval=None), ours)
+        client = StompClient(None, ours)
         await _visit(server, STOMP, client)
-        found[ours] = client.theirs, client.heartbeat.policy
+        found[ours] = client.theirs, client.agreed
     return found
 
 
@@ -92,9 +93,9 @@ class AmqpTests(ListeningTests, SynchronousTestCase):
         """The lower heartbeat holds: half of it for us, twice for the server; 0 is off."""
         found = self.play.outcome(self.case, "negotiates")
 
-        self.assertEqual({proposed for proposed, _ in found.values()}, {1})
+        self.assertEqual({proposed for proposed, _ in found.values()}, {3})
         numbers = {wanted: (p.beacon, p.silence) for wanted, (_, p) in found.items()}
-        self.assertEqual(numbers, {None: (0.5, 2), 0: (None, None), 30: (0.5, 2)})
+        self.assertEqual(numbers, {None: (1.5, 6), 0: (None, None), 30: (1.5, 6)})
 
 
 class StompTests(ListeningTests, SynchronousTestCase):
@@ -110,9 +111,9 @@ class StompTests(ListeningTests, SynchronousTestCase):
             {ours: theirs for ours, (theirs, _) in found.items()},
             {
                 (0, 0): (0, 0),
-                (1000, 0): (0, 1000),
-                (0, 1000): (1000, 0),
-                (1500, 2500): (2000, 1000),
+                (4000, 0): (0, 4000),
+                (0, 4000): (4000, 0),
+                (2500, 3500): (3000, 2000),
                 (60_000, 500): (1000, 60_000),
             },
         )
@@ -120,9 +121,9 @@ class StompTests(ListeningTests, SynchronousTestCase):
             {ours: (p.beacon, p.silence) for ours, (_, p) in found.items()},
             {
                 (0, 0): (None, None),
-                (1000, 0): (1, None),
-                (0, 1000): (None, 1.5),
-                (1500, 2500): (1.5, 3.75),
+                (4000, 0): (4, None),
+                (0, 4000): (None, 6),
+                (2500, 3500): (2.5, 5.25),
                 (60_000, 500): (60, 1.5),
             },
         )

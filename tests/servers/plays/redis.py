@@ -12,14 +12,14 @@ from tests.servers.scenes import ServerTests, faults, steady
 
 CASE = Case(
     name="redis-server",
-    rule="a command at least every second (timeout 1)",
-    sends="PING after 0.5 s of silence",
+    rule="a command at least every 4 s (timeout 4)",
+    sends="PING after 1 s of silence",
     client=lambda policy, _: RedisClient(policy),
-    policy=Keepalive(interval=0.5, timeout=2, jitter=0),
+    policy=Keepalive(interval=1, timeout=3, jitter=0),
     hears=False,
-    server_rule=Keepalive(interval=None, silence=1),
-    slowest=3,
-    span=10,
+    server_rule=Keepalive(interval=None, silence=4),
+    slowest=7,
+    span=20,
     frozen=Kind.PEER_HUNG,
 )
 

@@ -4,71 +4,57 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.internet.stdio import StandardIO
-from twisted.internet.task import LoopingCall
-
-if TYPE_CHECKING:
-    from twisted.python.failure import Failure
+from twisted.internet.protocol import ReconnectingClientFactory
 
 reactor: Any = importlib.import_module("twisted.internet.reactor")
 websocket: Any = importlib.import_module("autobahn.twisted.websocket")
 
-# Its deadlines are cut to whole seconds of the clock: this one comes after 1 to 2 s.
-OPTIONS = {"autoPingInterval": 1, "autoPingTimeout": 2}
+# Its deadlines are cut to whole seconds of the clock: the one comes after 4 to 5 s.
+RULE = {"autoPingInterval": 1, "autoPingTimeout": 5}
 
 
-class Echo(websocket.WebSocketServerProtocol):
+class Echo:
     """Sends everything back."""
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:  # noqa: N802, N803
         """Do it."""
-        self.sendMessage(payload, isBinary)
+        self.sendMessage(payload, isBinary)  # type: ignore[attr-defined]
 
 
-class Visitor(websocket.WebSocketClientProtocol):
-    """Stays connected as long as it lasts."""
-
-    def onOpen(self) -> None:  # noqa: N802
-        """Be busy where that is wanted."""
-        if self.factory.url.endswith("/busy"):
-            self.talk = LoopingCall(self.sendMessage, b"busy")
-            self.talk.start(0.02)
-
-    def onClose(self, *_: object) -> None:  # noqa: N802
-        """Be quiet."""
-        if self.factory.url.endswith("/busy"):
-            self.talk.stop()
+class Server(Echo, websocket.WebSocketServerProtocol):
+    """Of one connection."""
 
 
-class EndWithInput(Protocol):
-    """Leaves when whoever started this does."""
+class Client(Echo, websocket.WebSocketClientProtocol):
+    """Of one connection."""
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        """Leave."""
-        reactor.stop()
+
+class Visits(websocket.WebSocketClientFactory, ReconnectingClientFactory):
+    """Stays connected as long as it lasts, and comes again."""
+
+    protocol = Client
 
 
 def run_server(port: str) -> None:
     """Listen for ever."""
     factory = websocket.WebSocketServerFactory()
-    factory.protocol = Echo
-    factory.setProtocolOptions(**OPTIONS)
+    factory.protocol = Server
+    factory.setProtocolOptions(**RULE)
     reactor.listenTCP(int(port), factory, interface="127.0.0.1")
 
 
-def run_clients(*urls: str) -> None:
+def run_client(*ports: str) -> None:
     """Visit them all."""
-    for url in urls:
-        factory = websocket.WebSocketClientFactory(url)
-        factory.protocol = Visitor
-        factory.setProtocolOptions(**OPTIONS)
+    for port in ports:
+        factory: Any = Visits(f"ws://127.0.0.1:{port}")
+        factory.initialDelay = factory.maxDelay = 0.2
+        factory.setProtocolOptions(**RULE)
         websocket.connectWS(factory)
 
 
-StandardIO(EndWithInput())
-run: Any = {"server": run_server, "client": run_clients}[sys.argv[1]]
+sys.stderr.write("begins\n")
+run: Any = {"server": run_server, "client": run_client}[sys.argv[1]]
 run(*sys.argv[2:])
 reactor.run()

@@ -4,54 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
+import ssl
 import sys
-import threading
 from typing import Any
 
 from websockets.asyncio.client import connect
-from websockets.asyncio.server import ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-INTERVAL, TIMEOUT = 0.4, 2.0
+RULE: Any = {"ping_interval": 0.5, "ping_timeout": 4}
 
 
-async def echo(connection: ServerConnection) -> None:
+async def echo(connection: Any) -> None:
     """Send everything back."""
     async for message in connection:
         await connection.send(message)
 
 
-async def run_server(port: str) -> None:
+async def run_server(port: str, pem: str = "") -> None:
     """Listen for ever."""
-    async with serve(
-        echo, "127.0.0.1", int(port), ping_interval=INTERVAL, ping_timeout=TIMEOUT
-    ) as server:
+    context = None
+    if pem:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pem)
+    async with serve(echo, "127.0.0.1", int(port), ssl=context, **RULE) as server:
         await server.serve_forever()
 
 
-async def visit(url: str) -> None:
-    """Stay connected as long as it lasts."""
-    async with connect(url, ping_interval=INTERVAL, ping_timeout=TIMEOUT) as connection:
-        with contextlib.suppress(ConnectionClosed):
-            while url.endswith("/busy"):
-                await connection.send("busy")
-                await connection.recv()
-                await asyncio.sleep(0.02)
-            await connection.wait_closed()
+async def visit(port: str) -> None:
+    """Stay connected as long as it lasts, and come again."""
+    while True:
+        with contextlib.suppress(OSError, ConnectionClosed, InvalidHandshake):
+            async with connect(f"ws://127.0.0.1:{port}", **RULE) as connection:
+                await echo(connection)
+        await asyncio.sleep(0.2)
 
 
-async def run_clients(*urls: str) -> None:
+async def run_client(*ports: str) -> None:
     """Visit them all."""
-    await asyncio.gather(*map(visit, urls))
+    await asyncio.gather(*map(visit, ports))
 
 
-def end_with_input() -> None:
-    """Leave when whoever started this does."""
-    sys.stdin.read()
-    os._exit(0)
-
-
-threading.Thread(target=end_with_input, daemon=True).start()
-run: Any = {"server": run_server, "client": run_clients}[sys.argv[1]]
+sys.stderr.write("begins\n")
+run: Any = {"server": run_server, "client": run_client}[sys.argv[1]]
 asyncio.run(run(*sys.argv[2:]))
