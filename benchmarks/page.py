@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["pipes", "write"]
 
 FOLDER = "benchmarks"
-"""Of the plots, beside the page."""
+"""Of the plots and the results, beside the page."""
+
+RESULTS = "results.json"
 
 RERUN = {Effort.FULL: "make bench", Effort.QUICK: "make bench-quick"}
 
@@ -49,7 +52,8 @@ def write(results: Path, docs: Path) -> None:
 
     Args:
         results: The file of results; nothing else is known of the run.
-        docs: The folder that gets ``benchmarks.md``, and the plots in ``benchmarks/``.
+        docs: The folder that gets ``benchmarks.md``, and in ``benchmarks/`` the plots
+            and a copy of the results.
 
     Raises:
         ValueError: The file is not one of results, or one of another schema.
@@ -62,6 +66,7 @@ def write(results: Path, docs: Path) -> None:
     for outcome in report.outcomes:
         for number, plot in enumerate(outcome.answer.plots if outcome.answer else ()):
             draw(plot, folder / _file(outcome, number))
+    shutil.copyfile(results, folder / RESULTS)
     text = "\n\n".join(_page(report))
     (docs / "benchmarks.md").write_text(f"{text}\n", encoding="utf-8")
 
@@ -70,7 +75,8 @@ def _page(report: Report) -> Iterator[str]:
     yield "# Benchmarks"
     yield (
         "What the keepalive and the clock of a connection cost, beside what one would "
-        "use instead. All figures and plots here are made from one file of results."
+        "use instead. All figures and plots here are made from "
+        f"[one file of results]({FOLDER}/{RESULTS})."
     )
     yield _measured_on(report)
     yield _rerun(report)

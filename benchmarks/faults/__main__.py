@@ -30,12 +30,16 @@ from benchmarks.faults.table import FAULTS
 from benchmarks.machine import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from benchmarks.faults.judging import Result
     from benchmarks.faults.scene import Scene
+    from benchmarks.faults.store import Key
 
 BUILD = ROOT / "build"
+
+PUBLISHED = Path("faults", "results.json")
+"""The results of the page, in its folder."""
 
 NEEDED = 11_000
 """Descriptors that one program needs."""
@@ -68,28 +72,29 @@ def main(  # noqa: PLR0917 - by name, from click
     """Inject each fault, see what becomes of each candidate, and write the page.
 
     Needs root, for network namespaces, and ip, nft and libfaketime. With --only or
-    --candidates the new results replace those in the file. The exit status is 1 if a
-    row of ours is not right.
+    --candidates the new results replace those of build/faults.json, or else of the page;
+    what is not whole then, or not of one machine, is no page of docs/. The exit status
+    is 1 if a row of ours is not right.
     """
     if listing:
-        for fault in FAULTS.values():
-            click.echo(f"{fault.name:20} {fault.title}")
+        _list()
         return
     scenes = _scenes(only, candidates.split(","), quick=quick)
     _check_machine(scenes)
     output = BUILD / ("faults-quick.json" if quick else "faults.json")
-    whole = len(scenes) == len(scenes_of(list(FAULTS.values()), list(CANDIDATES)))
-    report = _play(scenes, whole=whole)
-    if output.exists() and not whole:
-        report = merged(load(output), report)
+    played = {each.key for each in scenes}
+    every = {each.key for each in scenes_of(list(FAULTS.values()), list(CANDIDATES))}
+    report = _play(scenes, whole=played == every)
+    earlier = output if quick or output.exists() else ROOT / "docs" / PUBLISHED
+    if earlier.exists() and played != every:
+        report = merged(load(earlier), report, every)
     dump(report, output)
     if page:
         from benchmarks.faults import page as pages  # noqa: PLC0415 - plots
 
-        target = docs or (BUILD / "faults-quick" if quick else ROOT / "docs")
+        target = docs or page_folder(report, every, quick=quick)
         target.mkdir(parents=True, exist_ok=True)
         pages.write(output, target)
-    played = {(each.fault.name, each.candidate, each.transport) for each in scenes}
     bad = [
         each
         for each in report.results
@@ -99,12 +104,41 @@ def main(  # noqa: PLR0917 - by name, from click
     sys.exit(1 if bad else 0)
 
 
+def _list() -> None:
+    """Say what there is."""
+    for fault in FAULTS.values():
+        click.echo(f"{fault.name:20} {fault.title}")
+    click.echo("\ncandidates:")
+    for name, candidate in CANDIDATES.items():
+        click.echo(f"{name:20} {candidate.title}")
+
+
+def page_folder(report: Report, every: Collection[Key], *, quick: bool) -> Path:
+    """Where a page goes that nobody has a place for."""
+    if quick:
+        return BUILD / "faults-quick"
+    if report.is_whole(every):
+        return ROOT / "docs"
+    found = BUILD / "faults-partial"
+    known = {each.key for each in report.results}
+    missing = len(set(every) - known)
+    click.echo(
+        f"{missing} of {len(every)} scenes have no result of this machine: "
+        f"the page is in {found}, and docs/ stays as it is"
+    )
+    return found
+
+
 def _scenes(
     only: Sequence[str], candidates: Sequence[str], *, quick: bool
 ) -> list[Scene]:
-    for names, known in ((only, FAULTS), (candidates, CANDIDATES)):
+    for what, names, known in (
+        ("fault", only, list(FAULTS)),
+        ("candidate", candidates, list(CANDIDATES)),
+    ):
         if unknown := set(names) - set(known):
-            raise click.UsageError(f"no {', '.join(sorted(unknown))}: try --list")
+            told = ", ".join(map(repr, sorted(unknown)))
+            raise click.UsageError(f"no {what} {told}: there are {', '.join(known)}")
     faults = [each for each in FAULTS.values() if each.name in only or not only]
     scenes = scenes_of(faults, candidates)
     if quick:
@@ -115,12 +149,15 @@ def _scenes(
             and each.transport == each.fault.transports[0]
             and (each.fault.count == 1 or only)
         ]
+    if not scenes:
+        raise click.UsageError(
+            "nothing to play: none of these faults is played with these candidates"
+        )
     return scenes
 
 
 def _check_machine(scenes: Sequence[Scene]) -> None:
     """Say what is missing before anything is begun."""
-    sweep()
     if any(each.transport != "unix" for each in scenes) and (why := why_no_hosts()):
         raise click.ClickException(why)
     if any(each.fault.faketime for each in scenes) and faketime_library() is None:
@@ -129,6 +166,7 @@ def _check_machine(scenes: Sequence[Scene]) -> None:
         )
     if any(each.fault.count > 1 for each in scenes):
         _raise_limit()
+    sweep()
 
 
 def _raise_limit() -> None:

@@ -19,7 +19,7 @@ __all__ = [
     "clock",
     "close_on_the_deaf",
     "delay",
-    "delay_beyond_all",
+    "delay_at_once",
     "dribble",
     "drop_ours",
     "drop_theirs",
@@ -37,8 +37,9 @@ __all__ = [
     "window",
 ]
 
-RISING = 4.0
-"""Seconds in which a delay rises."""
+RISING = 6.0
+"""Seconds in which a delay rises: not so fast that an answer of the first seconds, which
+comes in time, is heard when the delay has risen."""
 
 HUGE, SLOW = 2_000_000, 200_000
 """Bytes, and bytes a second: 10 s."""
@@ -81,15 +82,15 @@ def delay(round_trip: float) -> Callable[[Stage], float]:
     """The round trip becomes longer and longer; done when it has."""
 
     def rise(stage: Stage) -> float:
-        delay_beyond_all(round_trip)(stage)
+        _relay(f"delay {round_trip / 2} {RISING}", stage)
         return time.monotonic() + RISING
 
     return rise
 
 
-def delay_beyond_all(round_trip: float) -> Callable[[Stage], None]:
-    """The same, so long that the peer seems silent from the beginning."""
-    return functools.partial(_relay, f"delay {round_trip / 2} {RISING}")
+def delay_at_once(round_trip: float) -> Callable[[Stage], None]:
+    """The round trip is longer from one packet to the next."""
+    return functools.partial(_relay, f"delay {round_trip / 2}")
 
 
 def window(rate: float) -> Callable[[Stage], None]:
@@ -167,7 +168,7 @@ def half_close(stage: Stage) -> None:
 def close_on_the_deaf(stage: Stage) -> None:
     """We close; the peer does not even look."""
     stage.peer.tell("deaf")
-    stage.pass_time(0.2)
+    stage.peer.expect("obeyed")
     stage.subject.tell("close")
 
 

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import enum
+import random
 from typing import TYPE_CHECKING
 
 import attrs
 
-from heartbeat import Keepalive, Kind
-
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from benchmarks.faults.stage import Stage
+    from heartbeat import Kind
 
-__all__ = ["ALL", "GRACE", "SLACK", "Fault", "Limit", "Truth"]
+__all__ = [
+    "ALL",
+    "ANSWER",
+    "GRACE",
+    "INTERVAL",
+    "QUIET",
+    "SLACK",
+    "TIMEOUT",
+    "Fault",
+    "Limit",
+    "Truth",
+]
 
 ALL = ("tcp", "tls", "unix")
 """Transports."""
+
+INTERVAL = 2.0
+"""Seconds of silence before a question, if a row does not say otherwise."""
+
+TIMEOUT = 2.0
+"""Seconds for an answer, if a row does not say otherwise."""
+
+ANSWER = "answer"
+"""The habit of a peer that has none."""
+
+QUIET = 0.5
+"""Seconds from the last connection to the fault, at most."""
 
 GRACE = 2.0
 """Seconds of ours for a close that makes no progress."""
@@ -64,7 +87,9 @@ class Fault:
         counted: The same where nobody does, over a UNIX socket; None for the same.
         limit: When it has to be over.
         transports: Where it can happen.
-        others: Whether it means something to programs with other protocols.
+        others: Whether it means something to other libraries.
+        unpromised: Candidates that promise nothing of the kind, and why: what they do is
+            measured, and not held against them.
         between: What is needed between the hosts.
         faketime: Whether the subject's wall clock is set.
         interval: Seconds of silence before a question.
@@ -73,7 +98,7 @@ class Fault:
         habit: Of our peer.
         count: Connections.
         message: Bytes that must have come from the peer, if it was alive.
-        watch: Seconds until what is alive has to be alive still.
+        watch: Seconds for which what is alive is watched at least, when all is done.
         slack: Seconds more than what is promised.
     """
 
@@ -87,20 +112,21 @@ class Fault:
     limit: Limit = Limit.WITHIN
     transports: tuple[str, ...] = ALL
     others: bool = True
+    unpromised: Mapping[str, str] = attrs.Factory(dict)
     between: str | None = None
     faketime: bool = False
-    interval: float = 2.0
-    timeout: float = 2.0
+    interval: float = INTERVAL
+    timeout: float = TIMEOUT
     extra: tuple[str, ...] = ()
-    habit: str = "answer"
+    habit: str = ANSWER
     count: int = 1
     message: int = 0
-    watch: float = 9.0
+    watch: float = 0.0
     slack: float = SLACK
 
     @property
     def promised(self) -> float | None:
-        """Seconds from the deed to the end, as promised; None if it is alive."""
+        """Seconds from the deed to the end, as ours promises; None if it is alive."""
         if self.truth is Truth.ALIVE:
             return None
         if self.limit is Limit.AT_ONCE:
@@ -112,16 +138,28 @@ class Fault:
         told = dict(each.split("=") for each in self.extra)
         if self.limit is Limit.IDLE:
             return float(told["idle"]) + GRACE
-        return Keepalive(
-            interval=self.interval,
-            timeout=self.timeout,
-            attempts=int(told.get("attempts", 1)),
-        ).within
+        # Written out: what is judged here does not say what is right.
+        return self.interval + int(told.get("attempts", 1)) * self.timeout
 
     @property
-    def bound(self) -> float | None:
-        """What is promised, and the slack."""
-        return None if self.promised is None else self.promised + self.slack
+    def beside(self) -> str:
+        """The transport over which others are played."""
+        return self.transports[0]
+
+    def phases(self, transport: str) -> tuple[float, ...]:
+        """Seconds that connections are old when it happens, the same in each run.
+
+        What is dead is dead at any time: soon after it was connected, when a question
+        has just left, and late, before the next one.
+        """
+        if self.truth is not Truth.DEAD or self.count > 1:
+            return (QUIET,)
+        drawn = random.Random(f"{self.name} {transport}")
+        return (
+            drawn.uniform(0.3, QUIET),
+            self.interval + drawn.uniform(0.05, 0.3),
+            self.interval + self.timeout * drawn.uniform(0.5, 0.9),
+        )
 
     def true_kinds(self, transport: str) -> frozenset[Kind]:
         """Verdicts that are true over *transport*."""

@@ -20,7 +20,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FAR", "NEAR", "Hosts", "hosts", "sweep", "why_no_hosts"]
+__all__ = ["FAR", "NEAR", "Hosts", "hosts", "missing_tool", "sweep", "why_no_hosts"]
 
 NEAR, FAR = "10.99.0.1", "10.99.0.2"
 """Addresses; the same in every pair, for no two of them see each other."""
@@ -108,8 +108,11 @@ def _remove(space: str) -> None:
 
 
 def sweep() -> None:
-    """Remove the hosts of benches that are no more, and all of ours."""
-    if not SPACES.is_dir():
+    """Remove the hosts of benches that are no more, and all of ours.
+
+    Without ``ip`` there are none of ours, and nobody can remove another's.
+    """
+    if not SPACES.is_dir() or shutil.which("ip") is None:
         return
     for space in SPACES.iterdir():
         found = re.fullmatch(rf"{PREFIX}(\d+)n\d+[ab]", space.name)
@@ -117,11 +120,18 @@ def sweep() -> None:
             _remove(space.name)
 
 
-def why_no_hosts() -> str:
-    """Why there can be none on this machine; empty if there can."""
+def missing_tool() -> str:
+    """What has to be installed; empty if nothing has."""
     for tool, package in (("ip", "iproute2"), ("nft", "nftables")):
         if shutil.which(tool) is None:
             return f"{tool} is not installed (apt-get install {package})"
+    return ""
+
+
+def why_no_hosts() -> str:
+    """Why there can be none on this machine; empty if there can."""
+    if missing := missing_tool():
+        return missing
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         return "/dev/net/tun cannot be opened: run as root, with the module tun"
     try:

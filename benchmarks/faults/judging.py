@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from benchmarks.faults.candidates import OURS
-from benchmarks.faults.faults import Truth
+from benchmarks.faults.candidates import CANDIDATES, OURS
+from benchmarks.faults.faults import Limit, Truth
 
 if TYPE_CHECKING:
     from benchmarks.faults.faults import Fault
 
-__all__ = ["Mark", "Result", "Seen", "judge"]
+__all__ = ["Mark", "Result", "Seen", "judge", "promised"]
 
 
 class Mark(enum.Enum):
@@ -30,7 +30,7 @@ class Mark(enum.Enum):
     LEFT_OVER = "left over"
     """All right, but something remains that was not there before."""
     UNABLE = "unable"
-    """The library has no way to do what the scene is about."""
+    """The library has no way to do what the scene is about, or promises no such thing."""
     FAILED = "failed"
     """The bench could not play the scene."""
 
@@ -40,10 +40,11 @@ class Seen:
     """What a scene shows.
 
     Attributes:
-        seconds: From the deed to the loss; None if it was not lost.
-        first: The same, to the first loss of many.
+        seconds: From the deed to the loss, of several to the last; None if one is left.
+        first: The same, to the first loss of several.
         watched: Seconds from the deed for which somebody looked.
-        lost: How many connections were.
+        connections: How many there were.
+        lost: How many of them were lost; all, or none was counted.
         kind: Of the verdict; of many that differ "KIND: count, KIND: count".
         reason: What the program was told.
         suspected: Seconds from the deed to the first doubt.
@@ -57,6 +58,7 @@ class Seen:
     seconds: float | None = None
     first: float | None = None
     watched: float = 0.0
+    connections: int = 1
     lost: int = 0
     kind: str | None = None
     reason: str = ""
@@ -86,20 +88,38 @@ class Result:
         return self.fault, self.candidate, self.transport
 
 
+def promised(fault: Fault, candidate: str) -> float | None:
+    """Seconds from the deed to the end, as *candidate* promises; None if it is alive.
+
+    Each has its own rule for a silent peer; of anything else all have the same time.
+    """
+    if fault.promised is None or fault.limit is not Limit.WITHIN or candidate == OURS:
+        return fault.promised
+    return CANDIDATES[candidate].promised(fault.interval, fault.timeout)
+
+
 def judge(fault: Fault, candidate: str, transport: str, seen: Seen) -> Result:
     """Compare."""
+    within = promised(fault, candidate)
+    bound = None if within is None else within + fault.slack
+    mark = _mark(fault, candidate, transport, seen, bound)
+    why = fault.unpromised.get(candidate)
+    if why is not None and mark in (Mark.KEPT, Mark.LATE, Mark.GIVEN_UP):
+        mark, seen = Mark.UNABLE, attrs.evolve(seen, unable=why)
     return Result(
         fault=fault.name,
         candidate=candidate,
         transport=transport,
-        mark=_mark(fault, candidate, transport, seen),
-        promised=fault.promised,
-        bound=fault.bound,
+        mark=mark,
+        promised=within,
+        bound=bound,
         seen=seen,
     )
 
 
-def _mark(fault: Fault, candidate: str, transport: str, seen: Seen) -> Mark:
+def _mark(
+    fault: Fault, candidate: str, transport: str, seen: Seen, bound: float | None
+) -> Mark:
     if seen.failure is not None or seen.unable is not None:
         return Mark.FAILED if seen.failure is not None else Mark.UNABLE
     if fault.truth is Truth.ALIVE:
@@ -108,7 +128,7 @@ def _mark(fault: Fault, candidate: str, transport: str, seen: Seen) -> Mark:
         return Mark.KEPT
     if candidate == OURS and not _kind_is_true(fault, transport, seen.kind):
         return Mark.WRONG_KIND
-    late = fault.bound is not None and seen.seconds > fault.bound
+    late = bound is not None and seen.seconds > bound
     return Mark.LATE if late else _left(seen)
 
 
@@ -121,5 +141,7 @@ def _kind_is_true(fault: Fault, transport: str, kind: str | None) -> bool:
 
 
 def _left(seen: Seen) -> Mark:
-    """None of them is told where nothing could be counted."""
+    """Something has come to an end: who has not counted then has not played."""
+    if seen.fds is None or seen.calls is None:
+        return Mark.FAILED
     return Mark.LEFT_OVER if seen.fds or seen.calls else Mark.RIGHT

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import statistics
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from benchmarks.faults.candidates import CANDIDATES, OURS
 from benchmarks.faults.cells import SIGNS, cell, kind_of, left_over, truth_of
-from benchmarks.faults.faults import ALL, GRACE, SLACK
+from benchmarks.faults.faults import ALL, INTERVAL, SLACK, TIMEOUT, Limit
 from benchmarks.faults.judging import Mark
 from benchmarks.faults.plots import draw_overview, draw_times
 from benchmarks.faults.store import load
 from benchmarks.faults.table import FAULTS, GROUPS
+from benchmarks.faults.words import HOW, HOW_TO_READ, LEFT_OVER, WITHOUT
 from benchmarks.page import pipes
 from benchmarks.wording import NOTHING, escaped
 
@@ -28,37 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 FOLDER = "faults"
-"""Of the plots, beside the page."""
+"""Of the plots and the results, beside the page."""
+
+RESULTS = "results.json"
 
 OTHERS = [name for name in CANDIDATES if name != OURS]
 
 Known = dict[tuple[str, str, str], "Result"]
-
-HOW = f"""\
-Each row is one fault, played in hosts of its own: network namespaces with a cable
-between them, or with a process that carries every packet, and delays or loses some.
-Both programs are real processes. If nothing else is said, all are told to ask after
-2 s of silence and to wait 2 s for the answer; {GRACE:g} s is the grace of ours for a
-close. What is promised is computed from these numbers; up to {SLACK:g} s more count as
-kept, for the steps of a shared timer and for a machine on which many scenes run at
-once. What is alive must not be given up while somebody looks, for 9 s or longer; what
-is dead is looked at for 15 s after its time. A second is one of the monotonic clock,
-from the moment of the fault."""
-
-LEFT_OVER = """\
-Counted before a program connects, and again half a second after its connection is lost
-or, if it was alive, closed: descriptors, timed calls (with asyncio tasks as well) and
-memory of the process that was not there before, what the allocator keeps not
-included. The first connection makes a program load what it needs for one. Of
-thousands, memory that was in use by all stays in the interpreter's hands."""
-
-HOW_TO_READ = """\
-A time is how long it took to give up what was dead. *Late* is more than was promised;
-*missed* means that it still stood when we ceased to look. *Lost* is a connection that
-was alive, and was given up. *Left* is what was right and in time, but left a descriptor
-or a timed call behind. *Cannot* means that the library has no such thing. All get the
-same two numbers; [how](#how-each-is-set), and what follows for their time, is told
-below."""
 
 
 def write(results: Path, docs: Path) -> None:
@@ -66,13 +44,15 @@ def write(results: Path, docs: Path) -> None:
 
     Args:
         results: The file of results; nothing else is known of the run.
-        docs: The folder that gets ``faults.md``, and the plots in ``faults/``.
+        docs: The folder that gets ``faults.md``, and in ``faults/`` the plots and a copy
+            of the results.
     """
     report = load(results)
     folder = docs / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     draw_overview(report.results, folder / "overview.svg")
     draw_times(report.results, folder / "times.svg")
+    shutil.copyfile(results, folder / RESULTS)
     text = "\n\n".join(_page(report))
     (docs / "faults.md").write_text(f"{text}\n", encoding="utf-8")
 
@@ -83,7 +63,7 @@ def _page(report: Report) -> Iterator[str]:
     yield (
         "What becomes of a connection when something goes wrong: with this package, and "
         "with what one would use instead. All that is shown here was measured, and is "
-        "written by a program from one file of results."
+        f"written by a program from [one file of results]({FOLDER}/{RESULTS})."
     )
     yield _sum(report.results)
     yield _measured_on(report)
@@ -100,6 +80,8 @@ def _page(report: Report) -> Iterator[str]:
     yield from _left_over(known)
     yield "## Why that is right"
     yield "\n".join(_whys())
+    yield "## What the others cannot"
+    yield "\n".join(_cannot(known))
     yield "## How each is set"
     yield _settings(report)
     yield "## Versions"
@@ -179,9 +161,13 @@ def _beside(known: Known) -> Iterator[str]:
     for heading, faults in GROUPS.items():
         rows = []
         for fault in faults:
-            found = [known.get((fault.name, name, "tcp")) for name in (OURS, *OTHERS)]
+            found = [
+                known.get((fault.name, name, fault.beside)) for name in (OURS, *OTHERS)
+            ]
             if any(found[1:]):
-                what = f"{escaped(fault.title)}: *{truth_of(fault)}*"
+                own = fault.limit is Limit.WITHIN and fault.promised is not None
+                right = f"{fault.truth.value}, in time" if own else truth_of(fault)
+                what = f"{escaped(fault.title)}: *{right}*"
                 rows.append([what, *map(cell, found)])
         if rows:
             columns = [f"{heading.lower()}: *right is*", "ours", *titles]
@@ -191,7 +177,11 @@ def _beside(known: Known) -> Iterator[str]:
 def _left_over(known: Known) -> Iterator[str]:
     yield _flat(LEFT_OVER)
     rows = [_remains(name, list(known.values())) for name in CANDIDATES]
-    columns = ["one connection", "descriptors, timed calls", "memory, median"]
+    columns = [
+        "one to three connections",
+        "descriptors, timed calls",
+        "memory of one, median",
+    ]
     yield pipes(columns, rows, right=(2,))
     rows = [_crowd(each) for each in known.values() if FAULTS[each.fault].count > 1]
     if rows:
@@ -200,7 +190,7 @@ def _left_over(known: Known) -> Iterator[str]:
 
 
 def _remains(candidate: str, results: Sequence[Result]) -> list[str]:
-    """Of one candidate, in all scenes with one connection that came to an end."""
+    """Of one candidate, in all scenes that came to an end, but for the crowds."""
     seen = [
         each.seen
         for each in results
@@ -210,7 +200,8 @@ def _remains(candidate: str, results: Sequence[Result]) -> list[str]:
     ]
     what = Counter(left_over(each) for each in seen)
     said = "; ".join(f"{each} in {count} scenes" for each, count in what.most_common())
-    memory = statistics.median([each.memory or 0 for each in seen] or [0])
+    alone = [each.memory or 0 for each in seen if each.connections == 1]
+    memory = statistics.median(alone or [0])
     return [CANDIDATES[candidate].title, said or NOTHING, f"{memory / 2**10:,.0f} KiB"]
 
 
@@ -229,16 +220,53 @@ def _crowd(result: Result) -> list[str]:
 
 def _whys() -> Iterator[str]:
     for fault in FAULTS.values():
-        if fault.why:
-            yield f"- *{escaped(fault.title)}*: {fault.why}"
+        said = " ".join(filter(None, [fault.why, _other_numbers(fault)]))
+        if said:
+            yield f"- *{escaped(fault.title)}*: {said}"
+
+
+def _other_numbers(fault: Fault) -> str:
+    """What this row is told, or allowed, unlike most."""
+    said = []
+    if (fault.interval, fault.timeout) != (INTERVAL, TIMEOUT):
+        said.append(
+            f"All are told to ask after {fault.interval:g} s and to wait "
+            f"{fault.timeout:g} s."
+        )
+    if fault.slack != SLACK:
+        said.append(
+            f"Up to {fault.slack:g} s more than promised count as kept: so many "
+            "connections share two processors with their peers."
+        )
+    return " ".join(said)
+
+
+def _cannot(known: Known) -> Iterator[str]:
+    """Who, and why, by fault."""
+    for fault in FAULTS.values():
+        whys: dict[str, list[str]] = {}
+        for name in OTHERS:
+            result = known.get((fault.name, name, fault.beside))
+            if result is not None and result.mark is Mark.UNABLE:
+                why = WITHOUT.get(result.seen.unable or "", result.seen.unable or "")
+                whys.setdefault(why, []).append(CANDIDATES[name].title)
+        if whys:
+            said = "; ".join(f"{', '.join(who)}: {why}" for why, who in whys.items())
+            yield f"- *{escaped(fault.title)}*. {said}."
 
 
 def _settings(report: Report) -> str:
     rows = [
-        [each.title, each.how, escaped(report.machine.get(each.package, ""))]
+        [
+            each.title,
+            each.how,
+            f"{each.promised(INTERVAL, TIMEOUT):g} s",
+            escaped(report.machine.get(each.package, "")),
+        ]
         for each in CANDIDATES.values()
     ]
-    return pipes(["", "told", "version"], rows, right=())
+    promise = f"promises, with {INTERVAL:g} s and {TIMEOUT:g} s"
+    return pipes(["", "told", promise, "version"], rows, right=(2,))
 
 
 def _flat(text: str) -> str:

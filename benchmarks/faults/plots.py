@@ -13,6 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from benchmarks.faults.candidates import CANDIDATES, OURS
 from benchmarks.faults.cells import SIGNS
 from benchmarks.faults.judging import Mark
+from benchmarks.faults.running import transports_of
 from benchmarks.faults.table import FAULTS
 from benchmarks.plot_style import DARK, GREY, MARKERS, RULES, WIDTH, colours
 from benchmarks.plots import lay_card
@@ -53,9 +54,14 @@ MEANINGS = {
     Mark.GIVEN_UP: "alive, but lost",
     Mark.WRONG_KIND: "wrong verdict",
     Mark.LEFT_OVER: "right, something left over",
-    Mark.UNABLE: "cannot do it",
+    Mark.UNABLE: "cannot, or promises none",
     Mark.FAILED: "not played",
 }
+
+NOT_ASKED = "not asked"
+
+EMPTY = "#d5d9e0"
+"""Of the frame of such a square."""
 
 ROW, LANES = 0.235, 0.38
 """Inches: a row of squares, and one of points."""
@@ -74,9 +80,13 @@ def draw_overview(results: Sequence[Result], path: Path) -> None:
         axes = figure.add_subplot()
         for y, name in enumerate(shown):
             for x, (candidate, transport) in enumerate(COLUMNS):
-                result = known.get((name, candidate, transport))
+                result = known.get(
+                    (name, candidate, _played(name, candidate, transport))
+                )
                 if result is not None:
                     _square(axes, x, y, result.mark)
+                else:
+                    _empty(axes, x, y)
         _label(axes, [FAULTS[name].title for name in shown])
         axes.set_xlim(-0.5, len(COLUMNS) - 0.5)
         axes.set_xticks(range(len(COLUMNS)), [_heading(*each) for each in COLUMNS])
@@ -86,15 +96,16 @@ def draw_overview(results: Sequence[Result], path: Path) -> None:
             text.set(ha="left", rotation_mode="anchor")
         used = [mark for mark in MEANINGS if any(each.mark is mark for each in results)]
         handles = [Patch(color=COLOURS[mark], label=MEANINGS[mark]) for mark in used]
+        handles.append(Patch(facecolor="none", edgecolor=EMPTY, label=NOT_ASKED))
         figure.legend(handles=handles, loc="outside lower left", ncols=4)
         _save(figure, title, path)
 
 
 def draw_times(results: Sequence[Result], path: Path) -> None:
-    """How long it took to find what is dead, as a share of what was promised."""
+    """How long it took to find what is dead, as a share of what each promises."""
     dead = [each for each in results if each.promised]
     shown = [name for name in FAULTS if any(each.fault == name for each in dead)]
-    title = "Time until a dead connection was given up, against what was promised"
+    title = "Time until a dead connection was given up, against what each promises"
     names = list(CANDIDATES)
     styles = dict(
         zip(names, zip(colours(names), (*MARKERS, "X"), strict=True), strict=True)
@@ -112,7 +123,7 @@ def draw_times(results: Sequence[Result], path: Path) -> None:
         axes.set_xticks(
             [0, 0.5, 1, 1.5, 2, MOST], ["0", "½", "1", "1½", "2", "not found"]
         )
-        axes.set_xlabel("time / promised time (the dashed line)")
+        axes.set_xlabel("time / the time that the candidate itself promises (dashed)")
         handles = [
             Line2D(
                 [], [], color=colour, marker=marker, linestyle="", label=_title(name)
@@ -138,6 +149,21 @@ def _square(axes: Axes, x: int, y: int, mark: Mark) -> None:
         fontsize=6 if len(SIGNS.get(mark, "")) > 6 else 6.5,
         color="white" if dark else DARK,
     )
+
+
+def _empty(axes: Axes, x: int, y: int) -> None:
+    axes.add_patch(
+        Rectangle(
+            (x - 0.46, y - 0.44), 0.92, 0.88, facecolor="none", edgecolor=EMPTY, lw=0.7
+        )
+    )
+
+
+def _played(fault: str, candidate: str, transport: str) -> str:
+    """Others have one column, over whatever they are played."""
+    if candidate == OURS:
+        return transport
+    return next(iter(transports_of(FAULTS[fault], candidate)), transport)
 
 
 def _point(axes: Axes, result: Result, y: int, style: tuple[str, str]) -> None:

@@ -3,19 +3,30 @@
 Both hosts have a TUN device, and this process carries every IP packet from one to the
 other. So packets are as the kernels' TCP made them, with real checksums, and none
 passes by us. Run as ``python -m benchmarks.faults.relay NEAR FAR SEED``; it prints a
-line when the way is open, takes ``loss SHARE`` and ``delay SECONDS [RISING]`` from
-standard input, and ends with it. Both hold for each direction; a delay rises evenly
-over so many seconds.
+line when the way is open, takes commands from standard input, and ends with it:
+
+``loss SHARE``
+    Lose the next packet for certain, and then this share of them by chance.
+``delay SECONDS [RISING]``
+    Delay each packet, each way; the delay rises evenly over so many seconds.
+``heal``
+    Neither any more.
+``report``
+    Print what came through since all that was in force: packets with bytes of the
+    application's ``there`` and ``back``, and how many of all were ``lost``.
 """
 
 from __future__ import annotations
 
+import collections
 import ctypes
 import fcntl
 import heapq
+import json
 import os
 import random
 import select
+import socket
 import struct
 import subprocess
 import sys
@@ -40,21 +51,32 @@ class Way:
 
     Attributes:
         loss: Share of the packets that are lost, from 0 to 1.
+        lost: How many were, since the last command.
+        carried: Whom packets have reached that carry bytes of the application's, and
+            met all that the last command asks for.
     """
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._order = 0
-        self._waiting: list[tuple[float, int, int, bytes]] = []
+        self._waiting: list[tuple[float, int, int, bytes, bool]] = []
         self._delay = self._before = 0.0
         self._since, self._rising = 0.0, 0.0
+        self._certain = False
         self.loss = 0.0
+        self.lost = 0
+        self.carried: collections.Counter[int] = collections.Counter()
 
     def obey(self, command: str, now: float) -> None:
         """Change what happens from now on."""
         name, *numbers = command.split()
+        self.lost = 0
+        self.carried.clear()
         if name == "loss":
-            self.loss = float(numbers[0])
+            self.loss, self._certain = float(numbers[0]), True
+        elif name == "heal":
+            self.loss = self._delay = self._rising = 0.0
+            self._certain = False
         elif name == "delay":
             self._before = self.delay(now)
             self._delay, *rising = map(float, numbers)
@@ -69,23 +91,40 @@ class Way:
 
     def take(self, packet: bytes, to: int, now: float) -> None:
         """A packet comes; *to* says for whom."""
-        if self._random.random() < self.loss:
+        if self._certain or self._random.random() < self.loss:
+            self._certain = False
+            self.lost += 1
             return
         self._order += 1
-        entry = (now + self.delay(now), self._order, to, packet)
+        whole = now >= self._since + self._rising and speaks(packet)
+        entry = (now + self.delay(now), self._order, to, packet, whole)
         heapq.heappush(self._waiting, entry)
 
     def give(self, now: float) -> list[tuple[int, bytes]]:
         """Packets that arrive."""
         arrived = []
         while self._waiting and self._waiting[0][0] <= now:
-            _, _, to, packet = heapq.heappop(self._waiting)
+            _, _, to, packet, whole = heapq.heappop(self._waiting)
+            self.carried[to] += whole
             arrived.append((to, packet))
         return arrived
 
     def pause(self, now: float) -> float | None:
         """Seconds until the next arrives; None if there is none."""
         return max(0.0, self._waiting[0][0] - now) if self._waiting else None
+
+
+def speaks(packet: bytes) -> bool:
+    """Whether it is one of TCP's with bytes of the application's, not of the kernel's.
+
+    Source:
+        RFC 791, section 3.1, and RFC 9293, section 3.1: the lengths of both headers.
+    """
+    if packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
+        return False
+    header = 4 * (packet[0] & 15)
+    length = int.from_bytes(packet[2:4], "big")
+    return length > header + 4 * (packet[header + 12] >> 4)
 
 
 def device(space: str, address: str) -> int:
@@ -121,9 +160,20 @@ def carry(ends: tuple[int, int], way: Way) -> None:
             if not commands:
                 return
             for command in commands.splitlines():
-                way.obey(command, now)
+                if command == "report":
+                    report(ends, way)
+                else:
+                    way.obey(command, now)
         for to, packet in way.give(time.monotonic()):
             os.write(to, packet)
+
+
+def report(ends: tuple[int, int], way: Way) -> None:
+    """Say what came through."""
+    near, far = ends
+    counts = {"there": way.carried[far], "back": way.carried[near], "lost": way.lost}
+    fact = {"event": "way", "losing": way.loss > 0, **counts}
+    print(json.dumps(fact), flush=True)
 
 
 def main(near: str, far: str, seed: str) -> None:

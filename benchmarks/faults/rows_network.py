@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.faults import deeds
 from benchmarks.faults.faults import Fault, Truth
+from benchmarks.faults.rows_peer import SILENCE
 from heartbeat import Kind
 
 __all__ = ["CROWD", "MANY", "NETWORK"]
@@ -52,7 +53,8 @@ NETWORK = (
             between="relay",
             timeout=20.0,
             watch=30.0,
-            why="TCP repeats what is lost. The timeout is 20 s, the default.",
+            why="TCP repeats what is lost. The timeout is the default one. The first "
+            "packet is lost for certain, the others by chance.",
         )
         for share in (5, 20, 40)
     ),
@@ -67,13 +69,14 @@ NETWORK = (
     ),
     Fault(
         name="delay-far-beyond",
-        title="round trip rises to 12 s in 4 s",
+        title="round trip of 12 s, from one packet to the next",
         truth=DEAD,
-        deed=deeds.delay_beyond_all(12.0),
+        deed=deeds.delay_at_once(12.0),
         kinds=frozenset({Kind.PEER_SILENT, Kind.NETWORK_DEAD}),
         transports=NET,
         between="relay",
-        why="Nobody hears anything for longer than interval and timeout together.",
+        why="Whoever asks from then on hears nothing for 12 s: longer than interval and "
+        "timeout together, and than what anybody here promises.",
     ),
     Fault(
         name="delay-beyond",
@@ -83,9 +86,9 @@ NETWORK = (
         kinds=frozenset({Kind.PEER_SILENT, Kind.NETWORK_DEAD}),
         transports=NET,
         between="relay",
-        others=False,
+        unpromised=SILENCE,
         why="That is what a timeout of 2 s says. Who asks every 2 s whatever comes hears "
-        "an answer every 2 s, and has made no such promise.",
+        "an answer every 2 s.",
     ),
     Fault(
         name="delay-attempts",

@@ -80,6 +80,7 @@ OURSELVES = (
         kinds=STALLED,
         limit=Limit.CLOSE,
         transports=("tls",),
+        why="All are played over TLS here. Who closes wants the connection to end.",
     ),
     Fault(
         name="producer",

@@ -6,13 +6,32 @@ from benchmarks.faults import deeds
 from benchmarks.faults.faults import Fault, Limit, Truth
 from heartbeat import Kind
 
-__all__ = ["PEER", "WORDS"]
+__all__ = ["PEER", "SILENCE", "WORDS"]
 
 ALIVE, DEAD, OVER = Truth
 HUNG = frozenset({Kind.PEER_HUNG})
 SILENT = frozenset({Kind.PEER_SILENT, Kind.PEER_HUNG})
 """Over a UNIX socket nobody says whether the question has arrived."""
 FULL = frozenset({Kind.PEER_NOT_READING})
+SILENCE = dict.fromkeys(
+    ("timeout_mixin", "looping_calls", "foolscap"),
+    "it judges silence, and asks for no answer in time",
+)
+STRICT = dict.fromkeys(
+    ("autobahn", "websockets"),
+    "it asks for the right answer, as ours does with `proof=REPLY`",
+)
+UNLIMITED = dict.fromkeys(
+    (
+        "timeout_mixin",
+        "looping_calls",
+        "autobahn",
+        "websockets",
+        "aiohttp",
+        "foolscap",
+    ),
+    "it limits no questions",
+)
 STUCK = frozenset({Kind.PEER_NOT_READING, Kind.WRITE_STALLED})
 
 PEER = (
@@ -128,7 +147,8 @@ WORDS = (
         kinds=frozenset({Kind.PING_FLOOD}),
         limit=Limit.GRACE,
         habit="flood",
-        others=False,
+        unpromised=UNLIMITED,
+        why="1,600 questions a second, on each connection, are no keepalive.",
     ),
     *(
         Fault(
@@ -137,13 +157,27 @@ WORDS = (
             truth=ALIVE,
             deed=deeds.misbehave,
             habit=habit,
-            others=False,
+            unpromised=unpromised,
+            why=why,
         )
-        for habit, title in (
-            ("foreign", "pongs that nobody asked for, no others"),
-            ("empty", "empty pongs, no others"),
-            ("duplicate", "each pong three times"),
-            ("gigantic", "pings and pongs of 1 MiB"),
+        for habit, title, unpromised, why in (
+            (
+                "foreign",
+                "pongs that nobody asked for, no others",
+                STRICT,
+                "RFC 6455, section 5.5.3: a pong may come unasked, as a heartbeat.",
+            ),
+            ("empty", "empty pongs, no others", STRICT, ""),
+            ("duplicate", "each pong three times", {}, ""),
+            (
+                "gigantic",
+                "gigantic pings and pongs",
+                {},
+                (
+                    "They have 1 MiB in lines; 125 bytes in WebSocket, the most that RFC "
+                    "6455, section 5.5, allows to a control frame; 50 bytes in Foolscap."
+                ),
+            ),
         )
     ),
     Fault(
@@ -164,7 +198,8 @@ WORDS = (
         kinds=HUNG,
         counted=SILENT,
         habit="late",
-        others=False,
+        unpromised=SILENCE,
+        why="That is what a timeout of 2 s says.",
     ),
     Fault(
         name="pong-late-attempts",

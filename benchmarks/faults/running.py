@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.faults.candidates import CANDIDATES
+from benchmarks.faults.candidates import OURS
 from benchmarks.faults.hosts import sweep
 from benchmarks.faults.scene import Scene
 from benchmarks.workloads.certificate import write_pem
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AT_ONCE", "CROWDS", "play_all", "scenes_of"]
 
-AT_ONCE = 10
+AT_ONCE = 12
 """Scenes, of two or three processes each: most of their time they wait."""
 
 CROWDS = 3
@@ -36,9 +36,15 @@ def scenes_of(faults: Sequence[Fault], candidates: Sequence[str]) -> list[Scene]
         Scene(fault, candidate, transport)
         for fault in faults
         for candidate in candidates
-        for transport in CANDIDATES[candidate].transports
-        if transport in fault.transports and (candidate == "ours" or fault.others)
+        for transport in transports_of(fault, candidate)
     ]
+
+
+def transports_of(fault: Fault, candidate: str) -> tuple[str, ...]:
+    """Ours over all that it applies to; others over the first, if it applies to them."""
+    if candidate == OURS:
+        return fault.transports
+    return (fault.beside,) if fault.others else ()
 
 
 def play_all(

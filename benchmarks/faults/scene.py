@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from benchmarks.faults.candidates import CANDIDATES, OURS
-from benchmarks.faults.faults import GRACE, Truth
-from benchmarks.faults.judging import Result, Seen, judge
+from benchmarks.faults.evidence import happened, played
+from benchmarks.faults.faults import GRACE, QUIET, Truth
+from benchmarks.faults.judging import Result, Seen, judge, promised
 from benchmarks.faults.processes import ProgramError
 from benchmarks.faults.stage import Plan, staged
 
@@ -20,26 +21,25 @@ if TYPE_CHECKING:
     from benchmarks.faults.faults import Fault
     from benchmarks.faults.processes import Fact
     from benchmarks.faults.stage import Stage
+    from benchmarks.faults.store import Key
 
 __all__ = ["Scene"]
-
-QUIET = 0.5
-"""Seconds between the connection and the deed."""
 
 PATIENT = 15.0
 """Seconds after the bound for which somebody looks on, for a candidate that is late."""
 
 IMPATIENT = 4.0
-"""The same for ours: it is a failure anyway."""
+"""The same for ours, where it is a failure anyway, and for who promises nothing."""
+
+STEADY = 4.0
+"""Seconds for which what is alive is watched after the time in which it would be given
+up if it were dead."""
 
 LEAVING = 4.0
 """Seconds for what is to be seen after the end."""
 
-SET = 3500.0
-"""Seconds by which a wall clock that was set differs at least."""
-
-CLOSING = GRACE + 3.0
-"""Seconds for a close, of what is alive; over a bad network it may need them."""
+CLOSING = GRACE + 8.0
+"""Seconds for a close, of what is alive; after a bad time TCP waits before it repeats."""
 
 
 @attrs.frozen
@@ -56,17 +56,32 @@ class Scene:
         return f"{self.fault.name}, {self.candidate} over {self.transport}"
 
     @property
+    def key(self) -> Key:
+        """Of its result."""
+        return self.fault.name, self.candidate, self.transport
+
+    @property
     def watch(self) -> float:
-        """Seconds for which somebody looks, after the deed."""
-        bound = self.fault.bound
-        if bound is None:
-            return self.fault.watch
-        return bound + (IMPATIENT if self.candidate == OURS else PATIENT)
+        """Seconds for which somebody looks, from the end of the deed."""
+        fault, who = self.fault, CANDIDATES[self.candidate]
+        within = promised(fault, self.candidate)
+        if within is None:
+            dead = who.promised(fault.interval, fault.timeout)
+            return max(fault.watch, dead + STEADY)
+        patient = self.candidate != OURS and self.candidate not in fault.unpromised
+        return within + fault.slack + (PATIENT if patient else IMPATIENT)
+
+    @property
+    def ages(self) -> tuple[float, ...]:
+        """Of its connections when it happens, in seconds; a crowd is of one age."""
+        if not CANDIDATES[self.candidate].many:
+            return (QUIET,)
+        return self.fault.phases(self.transport)
 
     @property
     def seconds(self) -> float:
         """About how long it takes."""
-        return self.watch + 3.0 + self.fault.count / 1000
+        return self.watch + max(self.ages) + 3.0 + self.fault.count / 1000
 
     def play(self, certificate: str, stopped: Callable[[], bool]) -> Result:
         """Play it.
@@ -95,57 +110,60 @@ class Scene:
             faketime=fault.faketime,
             interval=fault.interval,
             timeout=fault.timeout,
-            count=fault.count,
+            count=self._count,
+            begin=tuple(max(self.ages) - each for each in self.ages),
             extra=fault.extra if self.candidate == OURS else (),
             habit=fault.habit,
             seed=sum(fault.name.encode()),
         )
 
+    @property
+    def _count(self) -> int:
+        """Of connections."""
+        return max(self.fault.count, len(self.ages))
+
     def _look(self, stage: Stage) -> Seen:
         subject = stage.subject
         before = subject.expect("ready")
-        subject.expect("connected", 40 + self.fault.count / 100)
-        stage.pass_time(QUIET)
+        subject.expect("connected", 40 + self._count / 100)
+        stage.pass_time(min(self.ages))
         begun = time.monotonic()
         moment = self.fault.deed(stage)
-        begun = begun if moment is None else moment
-        lost = subject.wait("lost", begun + self.watch - time.monotonic())
-        watched = time.monotonic() - begun
-        if lost is None and subject.first("unable") is None:
-            left = self._leave(stage)
-        else:
-            left = subject.wait("left", LEAVING)
-        if left is not None:
-            self._check(before, left, lost=lost is not None)
-        seen = _seen(begun, lost, before, left)
-        doubt = subject.first("suspected")
+        ended = max(time.monotonic(), moment or 0.0)
+        since = begun if moment is None else moment
+        lost = subject.wait("lost", ended + self.watch - time.monotonic())
+        watched = time.monotonic() - since
         unable = subject.first("unable")
+        if unable is not None and lost is None:
+            return Seen(unable=unable["command"], watched=watched)
+        if lost is not None and (lost.get("first") or lost["at"]) < begun:
+            raise ProgramError(f"it was lost before anything happened: {lost}")
+        happened(self.fault, stage, lost=lost is not None)
+        kept = lost is None and self.fault.truth is Truth.DEAD
+        after = self._counted(stage, lost=lost is not None, kept=kept)
+        played(self.fault, before, after, lost=lost is not None)
+        doubt = subject.first("suspected")
         return attrs.evolve(
-            seen,
+            _seen(since, lost, before, None if kept else after),
             watched=watched,
-            lost=0 if lost is None else self.fault.count,
-            suspected=None if doubt is None else doubt["at"] - begun,
-            unable=None if unable is None or lost else unable["command"],
+            connections=self._count,
+            lost=0 if lost is None else self._count,
+            suspected=None if doubt is None else doubt["at"] - since,
         )
 
-    def _check(self, before: Fact, left: Fact, *, lost: bool) -> None:
-        """The fault has really been there.
+    def _counted(self, stage: Stage, *, lost: bool, kept: bool) -> Fact:
+        """What the subject holds: at its end, for which what is alive is closed.
 
-        Raises:
-            ProgramError: It has not.
+        What is dead, and was kept, is not closed: that is another fault.
         """
-        steps = [each["wall"] - each["at"] for each in (before, left)]
-        if self.fault.faketime and abs(steps[1] - steps[0]) < SET:
-            raise ProgramError("the wall clock was not set")
-        if not lost and left["received"] < self.fault.message:
-            raise ProgramError(f"the message did not come: {left['received']} bytes")
-
-    def _leave(self, stage: Stage) -> Fact | None:
-        """Close what is alive, to see what is left over then."""
-        if self.fault.truth is Truth.DEAD:
-            return None  # a close of that is another fault
-        stage.subject.tell("close")
-        return stage.subject.wait("left", CLOSING)
+        if kept:
+            stage.subject.tell("report")
+            return stage.subject.expect("report", LEAVING)
+        if not lost:
+            if stage.relay is not None:
+                stage.tell_relay("heal")
+            stage.subject.tell("close")
+        return stage.subject.expect("left", LEAVING if lost else CLOSING)
 
 
 def _seen(begun: float, lost: Fact | None, before: Fact, left: Fact | None) -> Seen:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from benchmarks.faults.candidates import CANDIDATES
+from benchmarks.faults.faults import ANSWER
 from benchmarks.faults.hosts import FAR, Hosts, hosts, inside
 from benchmarks.faults.processes import Process, StoppedError
 
@@ -41,6 +43,7 @@ class Plan:
         interval: Seconds.
         timeout: Seconds.
         count: Connections.
+        begin: Seconds after which each is begun; a crowd has no such times.
         extra: Further fields of the policy, "field=value".
         habit: Of the peer.
         seed: Of losses.
@@ -53,9 +56,16 @@ class Plan:
     interval: float = 2.0
     timeout: float = 2.0
     count: int = 1
+    begin: tuple[float, ...] = (0.0,)
     extra: tuple[str, ...] = ()
-    habit: str = "answer"
+    habit: str = ANSWER
     seed: int = 0
+
+    @property
+    def peer(self) -> str:
+        """The module of the peer."""
+        who = self.candidate
+        return who if self.habit == ANSWER else CANDIDATES[who].rough
 
 
 @attrs.frozen(kw_only=True)
@@ -158,7 +168,7 @@ def staged(
             *("--certificate", certificate),
             *("--habit", plan.habit),
         ]
-        peer = start(f"peers.{plan.candidate}", *place, far=True)
+        peer = start(f"peers.{plan.peer}", *place, far=True)
         peer.expect("listening")
         if narrow:
             throttle = start("throttle", door, behind, far=True)
@@ -203,6 +213,8 @@ def _told(plan: Plan, address: str) -> list[str]:
     told = ["--transport", plan.transport, "--address", address]
     told += ["--interval", str(plan.interval), "--timeout", str(plan.timeout)]
     told += ["--count", str(plan.count)]
+    if len(plan.begin) == plan.count:
+        told += ["--begin", ",".join(f"{each:.3f}" for each in plan.begin)]
     return told + [word for each in plan.extra for word in ("--extra", each)]
 
 

@@ -10,10 +10,13 @@ import attrs
 from benchmarks.faults.judging import Mark, Result, Seen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["SCHEMA", "Report", "dump", "load", "merged"]
+__all__ = ["SCHEMA", "Key", "Report", "dump", "load", "merged"]
+
+Key = tuple[str, str, str]
+"""Of a result: fault, candidate and transport."""
 
 SCHEMA = 1
 """Raised when a file of before cannot be read any more."""
@@ -37,12 +40,23 @@ class Report:
     seconds: float | None
     results: Sequence[Result]
 
+    def is_whole(self, keys: Collection[Key]) -> bool:
+        """Whether there is a result of each scene, by its key."""
+        return set(keys) <= {each.key for each in self.results}
 
-def merged(earlier: Report, later: Report) -> Report:
-    """Both, if the machine is the same, else the later one alone."""
+
+def merged(earlier: Report, later: Report, keys: Collection[Key]) -> Report:
+    """Both, if the machine is the same, else the later one alone.
+
+    Args:
+        earlier: Of it, what is not measured anew is kept.
+        later: Of it, everything.
+        keys: Scenes that there are: a result of another one is of no more use.
+    """
     if earlier.machine != later.machine:
         return later
-    known = {each.key: each for each in [*earlier.results, *later.results]}
+    both = [*(each for each in earlier.results if each.key in keys), *later.results]
+    known = {each.key: each for each in both}
     return attrs.evolve(
         later,
         started=earlier.started,

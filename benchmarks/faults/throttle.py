@@ -6,7 +6,8 @@ wait.
 The other end sees a kernel that acknowledges and an application that is slow. Run as
 ``python -m benchmarks.faults.throttle LISTEN CONNECT``, each HOST:PORT or the path of
 a UNIX socket; it prints a line when it listens, takes ``up RATE`` (towards the peer)
-and ``down RATE`` from standard input, in bytes a second, and ends with it.
+and ``down RATE`` from standard input, in bytes a second of each connection, and ends
+with it.
 """
 
 from __future__ import annotations
@@ -31,10 +32,14 @@ PIECE = 2**14
 
 
 class Rate:
-    """How many bytes may pass in a second; infinite at first."""
+    """How many bytes may pass in a second.
 
-    def __init__(self) -> None:
-        self._value = math.inf
+    Args:
+        value: At first.
+    """
+
+    def __init__(self, value: float = math.inf) -> None:
+        self._value = value
         self._credit = 0.0
         self._since = 0.0
         self._changed = threading.Condition()
@@ -66,6 +71,30 @@ class Rate:
         return self._credit >= max(1.0, STEP * self._value)
 
 
+class Rates:
+    """Of all connections, those to come as well: each has its own."""
+
+    def __init__(self) -> None:
+        self._values = {"up": math.inf, "down": math.inf}
+        self._rates: list[tuple[str, Rate]] = []
+        self._lock = threading.Lock()
+
+    def add(self, direction: str) -> Rate:
+        """That of one more connection."""
+        with self._lock:
+            rate = Rate(self._values[direction])
+            self._rates.append((direction, rate))
+            return rate
+
+    def set(self, direction: str, value: float) -> None:
+        """Change those of a direction."""
+        with self._lock:
+            self._values[direction] = value
+            for known, rate in self._rates:
+                if known == direction:
+                    rate.set(value)
+
+
 def pass_on(source: socket.socket, sink: socket.socket, rate: Rate) -> None:
     """Pass bytes in one direction, until there are no more."""
     with contextlib.suppress(OSError):
@@ -75,7 +104,7 @@ def pass_on(source: socket.socket, sink: socket.socket, rate: Rate) -> None:
         sink.shutdown(socket.SHUT_WR)
 
 
-def serve(door: socket.socket, peer: str, rates: tuple[Rate, Rate]) -> None:
+def serve(door: socket.socket, peer: str, rates: Rates) -> None:
     """Accept all connections."""
     while True:
         near, _ = door.accept()
@@ -83,7 +112,8 @@ def serve(door: socket.socket, peer: str, rates: tuple[Rate, Rate]) -> None:
         for each in (near, far):
             if each.family == socket.AF_INET:
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for ends in ((near, far, rates[0]), (far, near, rates[1])):
+        for source, sink, direction in ((near, far, "up"), (far, near, "down")):
+            ends = source, sink, rates.add(direction)
             threading.Thread(target=pass_on, args=ends, daemon=True).start()
 
 
@@ -111,13 +141,13 @@ def _address(address: str) -> str | tuple[str, int]:
 
 def main(listen: str, peer: str) -> None:
     """Open the door, say so, and obey."""
-    rates = Rate(), Rate()
+    rates = Rates()
     door = _door(listen)
     threading.Thread(target=serve, args=(door, peer, rates), daemon=True).start()
     print('{"event": "listening"}', flush=True)
     for command in sys.stdin:
         direction, rate = command.split()
-        rates[direction == "down"].set(float(rate))
+        rates.set(direction, float(rate))
     os._exit(0)
 
 

@@ -1,10 +1,14 @@
-"""A Tub of Foolscap's, which answers pings by itself."""
+"""A Tub of Foolscap's, which answers pings by itself, or with a habit.
+
+Its questions and answers have a number for a payload, of at most 64 digits of 7 bits.
+"""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.faults.peers.habits import Habits
 from benchmarks.faults.peers.obeying import obeying
 from benchmarks.faults.subjects.foolscap_identity import NAME, certificate
 from benchmarks.faults.subjects.on_twisted import run_peer
@@ -21,9 +25,28 @@ _api: Any = importlib.import_module("foolscap.api")
 class Client:
     """Somebody who has connected."""
 
-    def __init__(self, remote: Any) -> None:
+    longest = 50
+
+    def __init__(self, remote: Any, reactor: Any, habit: str) -> None:
         self._remote = remote
-        self._transport = remote.tracker.broker.transport
+        broker = remote.tracker.broker
+        self._transport = broker.transport
+        self._ping, self._pong = broker.sendPING, broker.sendPONG
+        self._habits = Habits(reactor, habit, self)
+        self.misbehave = self._habits.misbehave
+        broker.sendPONG = self._asked
+        remote.notifyOnDisconnect(self._habits.end)
+
+    def ping(self, payload: bytes) -> None:
+        """Ask."""
+        self._ping(int.from_bytes(payload, "big"))
+
+    def pong(self, payload: bytes) -> None:
+        """Answer."""
+        self._pong(int.from_bytes(payload, "big"))
+
+    def _asked(self, number: int) -> None:
+        self._habits.asked(number.to_bytes(self.longest, "big"))
 
     def send(self, size: int) -> None:
         """One big message."""
@@ -45,12 +68,14 @@ class Taker(_api.Referenceable):  # type: ignore[misc]
         clients: Those that are there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reactor: Any, habit: str) -> None:
+        self._reactor = reactor
+        self._habit = habit
         self.clients: set[Client] = set()
 
     def remote_meet(self, remote: Any) -> None:
         """Somebody is there."""
-        client = Client(remote)
+        client = Client(remote, self._reactor, self._habit)
         self.clients.add(client)
         remote.notifyOnDisconnect(self.clients.discard, client)
 
@@ -60,8 +85,7 @@ class Taker(_api.Referenceable):  # type: ignore[misc]
 
 def make(reactor: Any, told: Options) -> tuple[None, Callable[[str], object]]:
     """Listen; the certificate we were told is not used."""
-    del reactor
-    taker = Taker()
+    taker = Taker(reactor, told.habit)
     tub = _api.Tub(certData=certificate())
     tub.setOption("keepaliveTimeout", 3600)  # it answers, and does not ask
     tub.startService()

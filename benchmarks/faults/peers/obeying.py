@@ -15,7 +15,8 @@ __all__ = ["obeying"]
 def obeying(connections: Collection[Any]) -> Callable[[str], None]:
     """What obeys commands like ``send 1000``, by the methods of *connections*.
 
-    What they cannot do is said: ``{"event": "unable", "command": …}``.
+    What they cannot do is said: ``{"event": "unable", "command": …}``; otherwise
+    ``obeyed``, when all have.
     """
 
     def obey(command: str) -> None:
@@ -24,7 +25,8 @@ def obeying(connections: Collection[Any]) -> Callable[[str], None]:
             method = getattr(each, name, None)
             if method is None:
                 emit("unable", command=name)
-            else:
-                method(*([int(argument)] if argument else []))
+                return
+            method(*([int(argument)] if argument else []))
+        emit("obeyed", command=name)
 
     return obey

@@ -2,7 +2,7 @@
 
 It has one number: it asks after so many seconds without data, and waits for an answer
 half as long. It is given twice the timeout if that is more than the interval, so that
-it never has to be quicker than we ask of the others; its own bound is 1.5 times that.
+no peer has to be quicker than with the others; what it promises is 1.5 times that.
 
 Source:
     Its client reference, ``ClientSession.ws_connect(heartbeat=…)``.
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from benchmarks.faults.candidates import heartbeat
+from benchmarks.faults.faults import GRACE
 from benchmarks.faults.subjects.contract import CHUNK, Options, Program
 from benchmarks.faults.subjects.on_asyncio import run_subject, trusting
 
@@ -35,6 +37,7 @@ class Socket:
         self._connection = connection
         self._transport = link
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     async def live(self, program: Program) -> None:
         """Take messages until it is over."""
@@ -42,6 +45,8 @@ class Socket:
         async for message in self._connection:
             if message.type in _DATA:
                 program.received += len(message.data)
+        if self._closing is not None:
+            await self._closing  # messages have ended, the connection has not
         why = self._connection.exception() or self._connection.close_code
         program.lost(self, None, f"{why!r}")
 
@@ -63,13 +68,13 @@ class Socket:
 
     def close(self) -> None:
         """Close gracefully."""
-        self._do(self._connection.close())
+        self._closing = self._do(self._connection.close())
 
     async def _flow(self) -> None:
         while True:
             await self._connection.send_bytes(CHUNK)
 
-    def _do(self, work: Coroutine[Any, Any, object]) -> None:
+    def _do(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
         async def do() -> None:
             # Whoever receives says so.
             with contextlib.suppress(ConnectionError, aiohttp.ClientError):
@@ -78,6 +83,7 @@ class Socket:
         task = asyncio.ensure_future(do())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def start(told: Options, program: Program) -> None:
@@ -85,7 +91,8 @@ async def start(told: Options, program: Program) -> None:
     abreast = asyncio.Semaphore(ABREAST)
     async with _session(told) as session:
 
-        async def one() -> None:
+        async def one(begin: float) -> None:
+            await asyncio.sleep(begin)
             try:
                 async with abreast:
                     connection = await _connect(session, told)
@@ -96,7 +103,7 @@ async def start(told: Options, program: Program) -> None:
                 link: Any = connection._conn
                 await Socket(connection, link.transport).live(program)
 
-        await asyncio.gather(*(one() for _ in range(told.count)))
+        await asyncio.gather(*map(one, told.begin or told.count * (0.0,)))
 
 
 def _session(told: Options) -> aiohttp.ClientSession:
@@ -115,7 +122,8 @@ async def _connect(
     scheme = "wss" if told.transport == "tls" else "ws"
     return await session.ws_connect(
         f"{scheme}://{where}/",
-        heartbeat=max(told.interval, 2 * told.timeout),
+        heartbeat=heartbeat(told.interval, told.timeout),
+        timeout=aiohttp.ClientWSTimeout(ws_close=GRACE),
         max_msg_size=0,
         ssl=trusting() if told.transport == "tls" else True,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from twisted.internet.protocol import ClientFactory, connectionDone
 from twisted.protocols.basic import LineReceiver
 
-from benchmarks.faults.subjects.on_twisted import connect
-from benchmarks.faults.subjects.ours import BATCH, Flow, Idle
+from benchmarks.faults.subjects.on_twisted import connect_each
+from benchmarks.faults.subjects.ours import Flow, Idle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +82,7 @@ def reason_of(failure: Failure) -> str:
 def connect_all(
     reactor: Any, told: Options, program: Program, make: Callable[[], Any]
 ) -> None:
-    """Make all connections, some at a time."""
+    """Make all connections."""
 
     class Clients(ClientFactory):
         noisy = False
@@ -95,12 +95,4 @@ def connect_all(
             del connector
             program.lost(None, None, f"not connected: {reason.value}")
 
-    clients = Clients()
-
-    def some(left: int) -> None:
-        for _ in range(min(BATCH, left)):
-            connect(reactor, told, clients)
-        if left > BATCH:
-            reactor.callLater(0.05, some, left - BATCH)
-
-    some(told.count)
+    connect_each(reactor, told, Clients())

@@ -8,7 +8,7 @@ A subject says, in this order::
 
     {"event": "ready", ...usage}        before it connects
     {"event": "connected"}              each connection, ready for traffic
-    {"event": "suspected", "kind": K}   if its library has such a thing
+    {"event": "suspected", "kind": K}   the first doubt, if its library has such a thing
     {"event": "lost", "kind": K, "reason": text}    K: null, or as in heartbeat.Kind
     {"event": "left", ...usage}         SETTLING seconds after the last loss
     {"event": "report", ...usage}       for the command "report"
@@ -16,7 +16,8 @@ A subject says, in this order::
 With ``--count N``, N > 1, what happens to single connections is not said: one
 ``connected`` when all are, one ``lost`` with ``first`` and ``kinds`` when none is left.
 
-A peer says ``{"event": "listening"}``.
+A peer says ``{"event": "listening"}``, of each command ``obeyed`` or ``unable``, both
+with ``"command"``, and ``misbehaved`` when it has, for the first time.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ class Options:
         interval: Subject: ask after so many seconds.
         timeout: Subject: give up an unanswered question after so many.
         count: Subject: how many connections.
+        begin: Subject: seconds after which each is begun; empty if that is its own affair.
         extra: Subject: further fields of the policy, like ``proof=REPLY``.
         habit: Peer: how it misbehaves.
     """
@@ -101,6 +103,7 @@ class Options:
     interval: float = 2.0
     timeout: float = 2.0
     count: int = 1
+    begin: tuple[float, ...] = ()
     extra: dict[str, str] = attrs.Factory(dict)
     habit: str = "answer"
 
@@ -124,9 +127,11 @@ def options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--interval", type=float, default=2.0)
     parser.add_argument("--timeout", type=float, default=2.0)
     parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--begin", default="", metavar="SECONDS,...")
     parser.add_argument("--extra", action="append", default=[], metavar="FIELD=VALUE")
     parser.add_argument("--habit", default="answer")
     found = vars(parser.parse_args(arguments))
+    found["begin"] = tuple(map(float, filter(None, found["begin"].split(","))))
     found["extra"] = dict(each.split("=", 1) for each in found["extra"])
     return Options(**found)
 
@@ -167,6 +172,7 @@ class Program:
         self._later = later
         self._end = end
         self._made = 0
+        self._doubted = False
         self._lost_at: list[float] = []
         self._kinds: collections.Counter[str] = collections.Counter()
 
@@ -178,8 +184,9 @@ class Program:
             emit("connected")
 
     def suspected(self, kind: str | None = None) -> None:
-        """A library has first doubts."""
-        if self._count == 1:
+        """A library has doubts; the first are told."""
+        if not self._doubted:
+            self._doubted = True
             emit("suspected", kind=kind)
 
     def lost(self, actor: Any, kind: str | None, reason: str) -> None:

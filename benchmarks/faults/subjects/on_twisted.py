@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from twisted.internet.interfaces import IProtocolFactory
     from twisted.python.failure import Failure
 
-__all__ = ["connect", "listen", "run_peer", "run_subject"]
+__all__ = ["connect_each", "listen", "run_peer", "run_subject"]
+
+BATCH = 250
+"""Connections of a crowd that are begun at once."""
 
 
 def run_subject(start: Callable[[Any, Options, Program], object]) -> None:
@@ -77,6 +80,22 @@ def run_peer(
 
     reactor.callWhenRunning(begin)
     reactor.run()
+
+
+def connect_each(reactor: Any, told: Options, factory: Any) -> None:
+    """Make all connections, each at its time; of a crowd some at a time."""
+
+    def some(left: int) -> None:
+        for _ in range(min(BATCH, left)):
+            connect(reactor, told, factory)
+        if left > BATCH:
+            reactor.callLater(0.05, some, left - BATCH)
+
+    if told.begin:
+        for seconds in told.begin:
+            reactor.callLater(seconds, connect, reactor, told, factory)
+    else:
+        some(told.count)
 
 
 def connect(reactor: Any, told: Options, factory: Any) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IPushProducer,
+    ISSLTransport,
+)
 from twisted.internet.protocol import ClientFactory, connectionDone
 from twisted.protocols.basic import LineReceiver
 from zope.interface import implementer
 
 from benchmarks.faults.faults import GRACE
 from benchmarks.faults.subjects.contract import CHUNK, Options, Program
-from benchmarks.faults.subjects.on_twisted import connect, run_subject
+from benchmarks.faults.subjects.on_twisted import connect_each, run_subject
 from heartbeat import HeartbeatMixin, Keepalive, Lines, PeerLostError, Proof, events
 
 if TYPE_CHECKING:
@@ -20,10 +25,8 @@ if TYPE_CHECKING:
 
     from heartbeat import Verdict
 
-BATCH = 250
-"""Connections that are begun at once."""
 
-
+@implementer(IHandshakeListener)
 class Chat(HeartbeatMixin, LineReceiver):
     """One connection, and its actor."""
 
@@ -36,7 +39,12 @@ class Chat(HeartbeatMixin, LineReceiver):
         self._program = program
 
     def connectionMade(self) -> None:
-        """Say so."""
+        """Say so; over TLS that is not all."""
+        if not ISSLTransport.providedBy(self.transport):
+            self._program.connected(self)
+
+    def handshakeCompleted(self) -> None:  # noqa: N802 - Twisted's
+        """Say so: until then nothing that we write leaves."""
         self._program.connected(self)
 
     def lineReceived(self, line: bytes) -> None:
@@ -168,15 +176,7 @@ def start(reactor: Any, told: Options, program: Program) -> None:
             del connector
             program.lost(None, None, f"not connected: {reason.value}")
 
-    chats = Chats()
-
-    def some(left: int) -> None:
-        for _ in range(min(BATCH, left)):
-            connect(reactor, told, chats)
-        if left > BATCH:
-            reactor.callLater(0.05, some, left - BATCH)
-
-    some(told.count)
+    connect_each(reactor, told, Chats())
 
 
 if __name__ == "__main__":

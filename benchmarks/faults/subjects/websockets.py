@@ -79,7 +79,8 @@ async def start(told: Options, program: Program) -> None:
     """Connect, and stay."""
     abreast = asyncio.Semaphore(ABREAST)
 
-    async def one() -> None:
+    async def one(begin: float) -> None:
+        await asyncio.sleep(begin)
         try:
             async with abreast:
                 connection = await _connect(told)
@@ -88,7 +89,7 @@ async def start(told: Options, program: Program) -> None:
         else:
             await Socket(connection).live(program)
 
-    await asyncio.gather(*(one() for _ in range(told.count)))
+    await asyncio.gather(*map(one, told.begin or told.count * (0.0,)))
 
 
 async def _connect(told: Options) -> ClientConnection:
