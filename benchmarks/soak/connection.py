@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from twisted.internet.protocol import ClientFactory
 from twisted.protocols.basic import LineReceiver
 
 from benchmarks.soak.peer import MUTE
-from heartbeat import HeartbeatMixin, Lines, PeerLostError
+from heartbeat import HeartbeatMixin, Lines
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -20,10 +21,19 @@ if TYPE_CHECKING:
     from benchmarks.soak.peers import Peer
     from heartbeat import Keepalive, Verdict
 
-__all__ = ["Connecting", "Link"]
+__all__ = ["Connecting", "Link", "Standing"]
 
 LONG = 5.0
 """Seconds between two runs of a connection's own loop."""
+
+
+class Standing(enum.Enum):
+    """What is true of a connection; only one that is `KEPT` can be done something to."""
+
+    KEPT = "nothing was done that it could be lost for"
+    DOOMED = "its peer has to be given up"
+    LEAVING = "its end is no surprise: we closed it, or its process was killed"
+    JUDGED = "its peer was given up, or should have been"
 
 
 class Link(HeartbeatMixin, LineReceiver):
@@ -36,8 +46,8 @@ class Link(HeartbeatMixin, LineReceiver):
 
     Attributes:
         peer: As given.
-        doom: What was done to its peer; None if it should live.
-        leaving: Whether its end is no surprise: we closed it, or its peer was killed.
+        standing: What is true of it.
+        doom: Why its peer has to be given up; None if it need not be, or was.
         resting: Whether we do not read now.
     """
 
@@ -49,8 +59,9 @@ class Link(HeartbeatMixin, LineReceiver):
         self.fleet = fleet
         self.peer = peer
         self.keepalive = policy
+        self.standing = Standing.KEPT
         self.doom: Doom | None = None
-        self.leaving = self.resting = False
+        self.resting = False
 
     def connectionMade(self) -> None:
         """Make one of everything that a connection can own."""
@@ -94,7 +105,7 @@ class Link(HeartbeatMixin, LineReceiver):
 
     def leave(self) -> None:
         """Close the connection."""
-        self.leaving = True
+        self.standing = Standing.LEAVING
         self.transport.loseConnection()
 
     def peer_lost(self, verdict: Verdict) -> None:
@@ -103,9 +114,7 @@ class Link(HeartbeatMixin, LineReceiver):
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]
         """It is over, for whatever reason."""
-        if not isinstance(reason.value, PeerLostError) and not self.leaving:
-            self.fleet.surprised(self, reason)
-        self.fleet.parted(self)
+        self.fleet.parted(self, reason)
 
 
 class Connecting(ClientFactory):

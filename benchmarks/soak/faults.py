@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from benchmarks.soak.ledger import BRIEF, FROZEN, MUTED
+from benchmarks.soak.fleet import STOPPED
+from benchmarks.soak.ledger import MUTED
+from benchmarks.soak.peers import Condition
 from heartbeat import ScopedClock
 
 if TYPE_CHECKING:
@@ -16,7 +18,10 @@ if TYPE_CHECKING:
 
     from benchmarks.soak.fleet import Fleet
 
-__all__ = ["Faults"]
+__all__ = ["MUTE", "Faults"]
+
+MUTE = "mute"
+"""What is done to one connection, and makes it doomed."""
 
 LINE = 2**16
 """Bytes of a long line."""
@@ -24,6 +29,10 @@ LINE = 2**16
 
 class Faults:
     """Does one thing after the other until it is stopped.
+
+    Each deed says whether it was done: it is not if there is nothing that it can be
+    done to. No deed meets one that is still under way on the same connection or in the
+    same process, or nobody would know what is true of it.
 
     Args:
         fleet: To whom.
@@ -35,9 +44,10 @@ class Faults:
         self._pace = pace
         self._clock = ScopedClock(fleet.reactor, name="faults")
         self._policy = fleet.policy
-        timeout = fleet.policy.timeout
+        interval, timeout = fleet.policy.interval, fleet.policy.timeout
+        assert interval is not None
         assert timeout is not None
-        self._timeout = timeout
+        self._interval, self._timeout = interval, timeout
 
     def start(self) -> None:
         """Begin."""
@@ -49,105 +59,106 @@ class Faults:
         """Do nothing more; what was done takes its course."""
         self._clock.close()
 
-    def _plan(self) -> Sequence[tuple[str, Callable[[], int], float]]:
+    def _plan(self) -> Sequence[tuple[str, Callable[[], bool], float]]:
         """What, and after how many seconds on average."""
-        each, whole = 1 / self._pace, 25 * self._timeout / 5
+        each, whole = 1 / self._pace, 5 * self._interval
         return [
-            ("load", self._load, each / 10),
-            ("reconfigured", self._reconfigure, each / 5),
-            ("closed by us", self._close, each / 5),
-            ("our reading paused", self._rest, each / 2),
-            ("mute", self._mute, each / 2),
-            ("peer stopped, briefly", self._freeze_briefly, whole),
-            ("peer stopped for good", self._freeze, 2 * whole),
-            ("peer killed and started again", self._kill, 2 * whole),
-            ("our reactor blocked", self._block, whole),
+            ("load", self.load, each / 10),
+            ("reconfigured", self.reconfigure, each / 5),
+            ("closed by us", self.close, each / 5),
+            ("our reading paused", self.rest, each / 2),
+            (MUTE, self.mute, each / 2),
+            ("peer stopped, briefly", self.pause_peer, whole),
+            (STOPPED, self.stop_peer, 2 * whole),
+            ("peer killed and started again", self.kill_peer, 2 * whole),
+            ("our reactor blocked", self.block, whole),
         ]
 
-    def _wait(self, name: str, deed: Callable[[], int], mean: float) -> None:
+    def _wait(self, name: str, deed: Callable[[], bool], mean: float) -> None:
         delay = random.uniform(0, 2 * mean)
         self._clock.callLater(delay, self._do, name, deed, mean)
 
-    def _do(self, name: str, deed: Callable[[], int], mean: float) -> None:
+    def _do(self, name: str, deed: Callable[[], bool], mean: float) -> None:
         self.fleet.ledger.did(name, deed())
         self._wait(name, deed, mean)
 
     # To one connection.
 
-    def _load(self) -> int:
-        for link in self.fleet.pick():
+    def load(self) -> bool:
+        """Send a long line, which comes back."""
+        link = self.fleet.pick()
+        if link is not None:
             link.load(random.randrange(LINE))
-        return 1
+        return link is not None
 
-    def _reconfigure(self) -> int:
-        for link in self.fleet.pick():
+    def reconfigure(self) -> bool:
+        """Give the keepalive other numbers."""
+        link = self.fleet.pick()
+        if link is not None:
             factor = random.uniform(0.8, 1.5)
-            interval, timeout = self._policy.interval, self._policy.timeout
-            assert interval is not None
-            assert timeout is not None
-            policy = attrs.evolve(
-                self._policy, interval=interval * factor, timeout=timeout * factor
-            )
+            interval, timeout = self._interval * factor, self._timeout * factor
+            policy = attrs.evolve(self._policy, interval=interval, timeout=timeout)
             link.heartbeat.configure(policy)
-        return 1
+        return link is not None
 
-    def _close(self) -> int:
-        for link in self.fleet.pick():
+    def close(self) -> bool:
+        """Close it."""
+        link = self.fleet.pick()
+        if link is not None:
             link.leave()
-        return 1
+        return link is not None
 
-    def _rest(self) -> int:
-        for link in self.fleet.pick():
+    def rest(self) -> bool:
+        """Do not read for a while."""
+        link = self.fleet.pick(read=True)
+        if link is not None:
             link.rest(random.uniform(0, 2 * self._timeout))
-        return 1
+        return link is not None
 
-    def _mute(self) -> int:
-        for link in self.fleet.pick():
-            if not link.resting:
-                link.mute()
-                self.fleet.doom(link, "mute", MUTED)
-        return 1
+    def mute(self) -> bool:
+        """Let its peer fall mute, while we read: a rest of ours would excuse it."""
+        link = self.fleet.pick(read=True)
+        if link is not None:
+            link.mute()
+            self.fleet.doom(link, MUTE, MUTED)
+        return link is not None
 
     # To a whole process.
 
-    def _freeze_briefly(self) -> int:
-        """For less than anybody's patience, its own backlog and our blocks included."""
-        peer = random.choice(self.fleet.peers)
-        if peer.frozen:
-            return 0
-        peer.freeze()
-        self.fleet.after.callLater(BRIEF * self._timeout, peer.thaw)
-        return 1
+    def pause_peer(self) -> bool:
+        """For less than anybody's patience, its own backlog included."""
+        fit = self.fleet.serving
+        if fit:
+            self.fleet.pause(random.choice(fit))
+        return bool(fit)
 
-    def _freeze(self) -> int:
+    def stop_peer(self) -> bool:
         """For good: once all have found out, another takes its place."""
-        fit = [peer for peer in self.fleet.peers if not peer.frozen]
-        if len(fit) < 2:
-            return 0
-        peer = random.choice(fit)
-        peer.frozen = True
-        peer.freeze()
-        for link in self.fleet.of(peer):
-            if not link.doom and not link.leaving:
-                link.wake()  # a rest of ours excuses the peer
-                self.fleet.doom(link, "peer stopped for good", FROZEN)
-        within = self._policy.within
-        assert within is not None
-        self.fleet.after.callLater(4 * within, self.fleet.replace, peer)
-        return 1
+        fit = self.fleet.serving
+        if len(fit) < 2:  # somebody has to be left to connect to
+            return False
+        self.fleet.stop(random.choice(fit))
+        return True
 
-    def _kill(self) -> int:
-        fit = [peer for peer in self.fleet.peers if not peer.frozen]
+    def kill_peer(self) -> bool:
+        """And start another in its place."""
+        fit = self.fleet.serving
         if len(fit) < 2:
-            return 0
+            return False
         self.fleet.replace(random.choice(fit))
-        return 1
+        return True
 
     # To ourselves.
 
-    def _block(self) -> int:
-        """Block the reactor for up to twice the timeout."""
+    def block(self) -> bool:
+        """Block the reactor for up to twice the timeout.
+
+        Not while a peer is stopped for a moment: nobody would let it go on, and it
+        would not be a moment.
+        """
+        if any(each.condition is Condition.PAUSED for each in self.fleet.peers):
+            return False
         end = time.monotonic() + random.uniform(0.1, 2) * self._timeout
         while time.monotonic() < end:
             pass
-        return 1
+        return True

@@ -8,7 +8,7 @@ import attrs
 from twisted.internet.defer import inlineCallbacks
 from twisted.internet.task import deferLater
 
-from benchmarks.soak.census import Census, count, growth
+from benchmarks.soak.census import HELD, Census, count, gained, growth
 from benchmarks.soak.faults import Faults
 from benchmarks.soak.fleet import Fleet
 
@@ -25,6 +25,9 @@ GROWTH = {"descriptors": 0, "calls": 0, "deferreds": 0, "keepalives": 0, "scopes
 OBJECTS = 2000
 """Objects that there may be more of, of all kinds together, however long it ran: what
 Python and Twisted keep once for what a first round did not meet."""
+
+MARKS = 10
+"""How often all is counted while things are done."""
 
 LOOK = 1.0
 """Seconds between two looks for what was missed."""
@@ -55,6 +58,7 @@ class Soak:
         connections: How many.
         seconds: How long things are done to them.
         peers: How many processes are at the other ends.
+        margin: Seconds beyond its promise that a verdict may take.
 
     Attributes:
         on_progress: Told how many seconds are over, and what is going on.
@@ -67,13 +71,16 @@ class Soak:
         connections: int,
         seconds: float,
         peers: int,
+        *,
+        margin: float,
     ) -> None:
         self._reactor = reactor
         self._connections = connections
         self._seconds = seconds
-        self._fleet = Fleet(reactor, policy, peers)
+        self._fleet = Fleet(reactor, policy, peers, margin)
         self._faults = Faults(self._fleet, pace=connections / 1000)
         self._counts: dict[str, Census] = {}
+        self._marks: dict[str, list[dict[str, int]]] = {}
         self._failure: Any = None
         self.on_progress: Callable[[float, str], object] = _ignore
 
@@ -109,15 +116,19 @@ class Soak:
         self, connections: int, seconds: float, what: str
     ) -> Generator[Any, Any, None]:
         fleet = self._fleet
+        fleet.lateness.start()
         fleet.wanted = connections
         fleet.fill()
         yield self._until(lambda: fleet.settled, f"{what}: connecting")
         self._counts[f"{what}, full"] = count(self._reactor)
         self._faults.start()
-        for second in range(int(seconds)):
+        each = max(1, int(seconds) // MARKS)
+        for second in range(1, int(seconds) + 1):
             yield deferLater(self._reactor, LOOK)
             fleet.overdue()
             self.on_progress(second, what)
+            if second % each == 0:
+                self._mark(what, second)
         self._faults.stop()
         yield self._until(lambda: fleet.settled, f"{what}: settling")
         self._counts[f"{what}, settled"] = count(self._reactor)
@@ -125,6 +136,15 @@ class Soak:
         yield self._until(lambda: not fleet.links, f"{what}: closing")
         # Calls made by the faults, for peers that are stopped or to be replaced.
         yield self._until(lambda: not fleet.busy, f"{what}: replacing")
+        fleet.lateness.stop()
+
+    def _mark(self, what: str, second: int) -> None:
+        found = count(self._reactor)
+        mark = {"objects": found.objects, "resident": found.resident}
+        connections = len(self._fleet.links)
+        self._marks.setdefault(what, []).append(
+            {"second": second, "connections": connections, **mark}
+        )
 
     @inlineCallbacks
     def _until(
@@ -145,6 +165,7 @@ class Soak:
         fleet = self._fleet
         wrong = [
             *fleet.ledger.wrong,
+            *fleet.ledger.unaccounted(),
             *(
                 f"{grown[name]} more {name}"
                 for name, most in GROWTH.items()
@@ -153,11 +174,17 @@ class Soak:
         ]
         if grown["objects"] > OBJECTS:
             wrong.append(f"{grown['objects']} more objects")
-        counts = {name: attrs.asdict(each) for name, each in self._counts.items()}
+        full, settled = self._counts["soak, full"], self._counts["soak, settled"]
+        held = (settled.objects - full.objects) / self._connections
+        if held > HELD:
+            wrong.append(f"{held:.1f} more objects for each connection that stands")
         notes = {
             **fleet.notes(),
             "grown": dict(grown),
-            "counts": counts,
+            "counts": {name: each.numbers for name, each in self._counts.items()},
+            "held": held,
+            "gained": gained(full, settled, max(1, self._connections // 20)),
+            "marks": self._marks["soak"],
             "wrong": wrong,
         }
         return Result(not wrong, notes)
