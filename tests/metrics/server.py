@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import subprocess
 import urllib.error
 import urllib.parse
@@ -22,6 +22,9 @@ MONITORING = EXAMPLES / "monitoring"
 
 EVERY = "200ms"
 """How often it scrapes and evaluates, instead of what the example says."""
+
+LASTING = "1s"
+"""How long something has to last for an alert, instead of what the example says."""
 
 
 class Prometheus(Daemon):
@@ -45,7 +48,9 @@ class Prometheus(Daemon):
             assert old in text
             text = text.replace(old, new)
         (self.folder / "prometheus.yml").write_text(text)
-        shutil.copy(MONITORING / "alerts.yml", self.folder)
+        rules = (MONITORING / "alerts.yml").read_text()
+        quick = re.sub(r"for: \w+", f"for: {LASTING}", rules)
+        (self.folder / "alerts.yml").write_text(quick)
 
     def command(self) -> list[str]:
         """In its folder, and nowhere else."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from tests.examples.program import PATIENCE, Program
+from tests.examples.program import PATIENCE, STANDSTILL, Program
 from tests.metrics.names import metric_names, names_in
 from tests.metrics.server import MONITORING, Prometheus, Promtool
 from tests.servers.daemons import HOST, Daemon, why_not
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOCAL = f"tcp:0:interface={HOST}"
-QUICK = ("--interval", "0.3", "--timeout", "0.3")
+FAIR = ("--interval", "0.3", "--timeout", STANDSTILL)
 CLASS = '{class="__main__.Guest"}'
 HUNG = 'heartbeat_verdicts_total{kind="PEER_HUNG", enforced="true"}'
 
@@ -32,26 +34,54 @@ def need(daemon: type[Daemon]) -> None:
         raise SkipTest(reason)
 
 
+STUCK = """
+import runpy, signal, time
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(3600))  # in the reactor's thread
+runpy.run_path("app.py", run_name="__main__")
+"""
+"""The service, whose reactor stands still from a signal on."""
+
+
 class ScrapeTests(SynchronousTestCase):
     """A service, its clients, and Prometheus: each a process of its own."""
 
+    def service(self, *how: str) -> tuple[Program, Prometheus, str]:
+        """A service, who watches it, and where clients connect."""
+        need(Prometheus)
+        service = Program(*how, LOCAL, "0", *FAIR, cwd=MONITORING)
+        self.addCleanup(service.__exit__)
+        to = f"tcp:{HOST}:{service.port()}"
+        prometheus = Prometheus(service.port("metrics on "))
+        self.addCleanup(prometheus.close)
+        prometheus.configure()
+        prometheus.start()
+        return service, prometheus, to
+
     def test_watched(self) -> None:
         """Prometheus finds the numbers, and an alert fires when a client freezes."""
-        need(Prometheus)
-        with Program("app.py", LOCAL, LOCAL, *QUICK, cwd=MONITORING) as service:
-            to = f"tcp:{HOST}:{service.port()}"
-            prometheus = Prometheus(service.port("metrics on "))
-            self.addCleanup(prometheus.close)
-            prometheus.configure()
-            prometheus.start()
-            with (
-                Program("chat_client.py", "Ada", to) as ada,
-                Program("chat_client.py", "Bob", to) as bob,
-            ):
-                for each in (ada, bob):
-                    each.hear("\n")  # its name comes back
-                until(prometheus.is_up)
-                self.watch(prometheus, bob)
+        service, prometheus, to = self.service("app.py")
+        with (
+            Program("chat_client.py", "Ada", to) as ada,
+            Program("chat_client.py", "Bob", to) as bob,
+        ):
+            for each in (ada, bob):
+                each.hear("\n")  # its name comes back
+            until(prometheus.is_up)
+            self.watch(prometheus, bob)
+        with service.frozen():
+            until(lambda: "HeartbeatTargetDown" in alerts(prometheus))
+            self.assertNotIn("HeartbeatReactorStuck", alerts(prometheus))
+
+    def test_stuck(self) -> None:
+        """A reactor that stands still is seen to, and told from a process that is gone."""
+        service, prometheus, to = self.service("-c", STUCK)
+        with Program("chat_client.py", "Ada", to) as ada:
+            ada.hear("\n")
+            until(prometheus.is_up)
+            until(lambda: prometheus.value("up") == 1)
+            os.kill(service.pid, signal.SIGUSR1)
+            until(lambda: "HeartbeatReactorStuck" in alerts(prometheus))
+            until(lambda: "HeartbeatTargetDown" not in alerts(prometheus))
 
     def watch(self, prometheus: Prometheus, client: Program) -> None:
         """All is well, then *client* freezes."""
@@ -64,15 +94,18 @@ class ScrapeTests(SynchronousTestCase):
         shows(f"heartbeat_round_trip_seconds_sum{CLASS} > bool 0", 1)
         shows("heartbeat_reactor_checks", 2)
         shows(HUNG, 0)
-        self.assertEqual(prometheus.firing(), [])
+        self.assertEqual(alerts(prometheus) - {"HeartbeatTargetDown"}, set())
         with client.frozen():
             shows(HUNG, 1)
             shows(f"heartbeat_connections{CLASS}", 1)
-            until(prometheus.firing)
-        (alert,) = prometheus.firing()
-        self.assertEqual(alert["alertname"], "HeartbeatPeerHung")
-        self.assertEqual(alert["class"], "__main__.Guest")
-        self.assertEqual(alert["job"], "guests")
+            until(lambda: "HeartbeatPeerHung" in alerts(prometheus))
+        labels = {"class": "__main__.Guest", "job": "guests", "severity": "warning"}
+        (alert,) = (
+            each
+            for each in prometheus.firing()
+            if each["alertname"] == "HeartbeatPeerHung"
+        )
+        self.assertEqual(alert, {**alert, **labels})
 
 
 class RuleTests(SynchronousTestCase):
@@ -165,6 +198,11 @@ NOT_SHOWN = {
     "heartbeat_reactor_suspend_seconds_total",
 }
 """Another number on the same panel says as much."""
+
+
+def alerts(prometheus: Prometheus) -> set[str]:
+    """The names of those that fire."""
+    return {each["alertname"] for each in prometheus.firing()}
 
 
 def plain(expression: str) -> str:
