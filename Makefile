@@ -21,18 +21,20 @@ test: $(READY)  ## the suite under pytest and under trial, then coverage
 	$(RUN) -m tests.own_coverage
 
 # All at once, for most tests wait for a clock; trial's output follows at its end.
-# Browsers and servers of others are dear, and only pytest starts them.
-DEAR := tests/graph tests/graph/live tests/servers tests/test_soak.py
+# Browsers, servers of others and what waits for real deadlines are dear: pytest alone
+# runs them.
+DEAR := tests/graph tests/graph/live tests/servers tests/test_soak.py \
+    tests/test_detection.py tests/test_false_alarms.py
 TRIED = $(filter-out $(DEAR) %/test_browser.py,$(patsubst %/__init__.py,%,$(wildcard \
     tests/test_*.py tests/*/__init__.py tests/graph/test_*.py tests/graph/*/__init__.py \
     tests/graph/live/test_*.py)))
 
 pytest:
-	$(RUN) -m pytest --numprocesses=2 --dist=loadfile \
+	$(RUN) -m pytest --numprocesses=3 --dist=loadfile \
 	    --cov --cov-context=test --cov-report=
 trial:
 	@mkdir -p build
-	@$(RUN) -m twisted.trial --reporter=text --temp-directory=build/trial $(TRIED) \
+	@$(RUN) -m twisted.trial --jobs=2 --reporter=text --temp-directory=build/trial $(TRIED) \
 	    > build/trial.log 2>&1; status=$$?; cat build/trial.log; exit $$status
 
 check: $(READY)  ## rules, format and types

@@ -76,7 +76,7 @@ async def main(reactor: Any, arguments: argparse.Namespace) -> None:
     await link.lost
     pending = len(reactor.getDelayedCalls())
     print(f"timers left after the loss: {pending}", flush=True)
-    await deferLater(reactor, 2 * arguments.timeout)
+    await deferLater(reactor, 1.1 * arguments.timeout)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.error import ConnectionDone
@@ -22,8 +23,8 @@ __all__ = ["Sink", "adopted", "descriptor", "global_reactor", "tcp_pair", "until
 
 P = TypeVar("P", bound=Protocol)
 
-TURNS = 3000
-"""Turns of the reactor, of at most 10 ms each, that `until` waits."""
+PATIENCE = 60.0
+"""Seconds that `until` waits."""
 
 
 class Sink(Protocol):
@@ -93,11 +94,10 @@ def descriptor(protocol: Protocol) -> FileDescriptor:
 
 def until(reactor: Any, condition: Callable[[], object]) -> None:
     """Turn *reactor* until *condition* holds."""
-    for _ in range(TURNS):
-        if condition():
-            return
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"{condition} never held"
         reactor.iterate(0.01)
-    raise AssertionError(f"{condition} never held")
 
 
 def _factory(protocol: Protocol) -> Factory:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import ClientFactory
@@ -24,12 +25,23 @@ from tests.tls import client_options, write_pem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BRISK", "Flood", "Scene", "Watched", "certificate", "no_descriptor_left"]
+__all__ = [
+    "BRISK",
+    "CALM",
+    "Flood",
+    "Scene",
+    "Watched",
+    "certificate",
+    "no_descriptor_left",
+]
 
 BRISK = Keepalive(interval=0.3, timeout=0.3, jitter=0, grace=0.3)
-"""Fast enough for a test, and far above one pass of I/O."""
+"""For peers that are gone: fast enough for a test, and far above one pass of I/O."""
 
-SETTLING = 200
+CALM = attrs.evolve(BRISK, timeout=60)
+"""For peers that live: on a busy machine, a process may stand still for seconds."""
+
+SETTLING = 1000
 """Hundredths of a second for what ends in a later turn of the reactor."""
 
 
@@ -54,9 +66,7 @@ class Watched(HeartbeatMixin, LineReceiver):
     wire = Lines()
     transport: Any
 
-    def __init__(
-        self, deed: Callable[[Watched], object], policy: Keepalive = BRISK
-    ) -> None:
+    def __init__(self, deed: Callable[[Watched], object], policy: Keepalive) -> None:
         self.keepalive = policy
         self.deed = deed
         self.over: Deferred[Watched] = Deferred()
@@ -151,7 +161,7 @@ class Scene:
     """
 
     def __init__(
-        self, reactor: Any, policy: Keepalive = BRISK, certificate: str | None = None
+        self, reactor: Any, policy: Keepalive = CALM, certificate: str | None = None
     ) -> None:
         self.reactor = reactor
         self._policy = policy
@@ -218,7 +228,7 @@ def connect(
 
 
 def play(
-    reactor: Any, scene: Callable[[], Deferred[Any]], seconds: float = 20.0
+    reactor: Any, scene: Callable[[], Deferred[Any]], seconds: float = 60.0
 ) -> None:
     """Run *reactor* until what *scene* returns fires, and for as long as it is not idle.
 

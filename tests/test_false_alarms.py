@@ -6,6 +6,7 @@ of a test live in one run of the reactor.
 
 from __future__ import annotations
 
+import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,19 +22,22 @@ from tests.reactors import REACTORS, fresh
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SLOW = 3 * 2**20
-"""Bytes that take a peer which reads slowly 2.4 s: twice `LIVELY`'s patience."""
+SLOW = 17 * 2**18
+"""Bytes that take a peer which reads slowly 3.4 s: longer than `LIVELY` waits."""
 
-LIVELY = attrs.evolve(BRISK, interval=0.2, timeout=1.0)
-"""Leaves a peer process a second for an answer, on a machine that is busy."""
+LIVELY = attrs.evolve(BRISK, interval=0.2, timeout=2.5)
+"""Longer than a process that lives stands still, on a machine that is busy."""
 
-LONG = 2.4
-"""Seconds, twice interval and timeout of `LIVELY`."""
+LONG = 3.3
+"""Seconds, more than interval and timeout of `LIVELY`."""
 
-BLOCKED = 3.6
+BLOCKED = 4.4
 """Seconds in which the reactor is blocked again and again."""
 
 HOUR = 3600.0
+
+ALLOWANCE = 10.0
+"""Seconds a busy machine may take for what `BRISK` promises."""
 
 
 def _stay(seconds: float = LONG) -> Callable[[Watched], object]:
@@ -57,15 +61,13 @@ def _pause(watched: Watched) -> None:
 
 def _block_now_and_then(watched: Watched) -> None:
     """Keep the reactor from doing anything, again and again."""
-    for start, seconds in ((0.1, 1.5), (2.2, 0.8)):
+    for start, seconds in ((0.1, 2.9), (3.4, 0.8)):
         watched.clock.callLater(start, _block, seconds)
     watched.clock.callLater(BLOCKED, watched.part)
 
 
 def _block(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        pass
+    threading.Event().wait(seconds)
 
 
 class _Cases(SynchronousTestCase):
@@ -99,7 +101,8 @@ class _Cases(SynchronousTestCase):
         verdicts = {name: watched.verdicts for name, watched in fates.items()}
         self.assertEqual({n: v for n, v in verdicts.items() if v}, {})
         for name, watched in fates.items():
-            self.assertGreaterEqual(watched.heartbeat.counters.pongs, 1, name)
+            pongs = watched.heartbeat.counters.pongs
+            self.assertGreaterEqual(pongs, 1, (name, watched.reason))
 
 
 class TcpTests(_Cases):
@@ -121,22 +124,23 @@ class TcpTests(_Cases):
 
         def step(watched: Watched) -> None:
             offset[0] += next(steps, 0.0)
-            watched.on_line(6, step if watched.lines < 24 else end)
+            enough = watched.lines >= 24 and silent.heartbeat.counters.pongs >= 3
+            watched.on_line(6, end if enough else step)
 
         def end(watched: Watched) -> None:
             offset[0] -= HOUR
             frozen.freeze()
             watched.transport.abortConnection()
-            scene.watched["silent"].deed_at = time.monotonic()
+            silent.heartbeat.configure(BRISK)
+            silent.deed_at = time.monotonic()
 
         scene.add("talks all the time", talking, step)
         scene.add("silent", frozen, lambda _: None)
+        silent = scene.watched["silent"]
         fates = scene.play()
-        silent = fates["silent"]
         self.assertEqual(fates["talks all the time"].verdicts, [])
-        self.assertGreaterEqual(silent.heartbeat.counters.pongs, 3)
         self.assertIs(silent.kind, Kind.PEER_HUNG)
-        self.assertLess(silent.lasted, 5.0)
+        self.assertLess(silent.lasted, ALLOWANCE)
 
 
 def _add_tests(name: str) -> None:

@@ -108,6 +108,20 @@ class PageTests(SynchronousTestCase):
         self.assertEqual(re.findall(r"^- .*", self.text, re.MULTILINE), edits)
 
 
+class ReadmeTests(SynchronousTestCase):
+    def test_bounds(self) -> None:
+        """It tells how many bounds the page of benchmarks says are not kept."""
+        root = PAGE.parent.parent
+        if not (root / "docs").exists():
+            raise SkipTest("the documentation is not here")
+        page = (root / "docs" / "benchmarks.md").read_text()
+        found = re.search(r"\*\*Not kept \((\d+)\):", page)
+
+        said = f"the {found[1] if found else 0} bounds of ours that are not kept"
+
+        self.assertIn(said, (root / "README.md").read_text())
+
+
 def exists(path: str, case: str, test: str) -> bool:
     """Whether there is that test in the test module at *path*."""
     module = importlib.import_module(f"tests.{path.replace('/', '.')}")

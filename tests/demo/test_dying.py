@@ -57,7 +57,7 @@ class GivenUpTests(SynchronousTestCase):
 
         self.assertEqual(failed(case), [])
         self.assertEqual(len(case.claims()), 4)
-        self.assertRegex(case.facts()[0], r"^last byte 2\.\d\d s ago")
+        self.assertRegex(case.facts()[0], r"^last byte 3\.\d\d s ago")
 
     def test_frozen(self) -> None:
         """Its kernel must have acknowledged what was sent after its last byte."""

@@ -51,7 +51,7 @@ class LivingTests(SynchronousTestCase):
         self.assertTrue(case.settled)
         self.assertIn("is answered, after 0.50 s", told[-1][1])
         self.assertEqual(case.facts()[1], "while it was silent:")
-        self.assertEqual(case.facts()[-1], "0 B of them acked in the last 0.5 s")
+        self.assertEqual(case.facts()[-1], "0 B of them acked in the last 3 s")
         # In memory it is as quick as any other.
         self.assertEqual(len(failed(case)), 3)
 
@@ -74,7 +74,7 @@ class LivingTests(SynchronousTestCase):
         case.block()
         self.assertFalse(case.heard_again())
         case.stalled(2.5)
-        case.silent = 3.0
+        case.silent = 5.0
 
         pair.advance(1.5)
 
@@ -82,7 +82,7 @@ class LivingTests(SynchronousTestCase):
         self.assertTrue(case.heard_again())
         self.assertEqual(failed(case), [])
         self.assertEqual(case.when(), "heard 1.50 s after the block")
-        said = "last byte 3.00 s ago, 2.50 s of it our doing"
+        said = "last byte 5.00 s ago, 2.50 s of it our doing"
         self.assertEqual(case.facts()[1], said)
         self.assertEqual(len(told), 3)
 

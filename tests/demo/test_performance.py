@@ -28,6 +28,16 @@ class BrokenStage(Stage):
         raise BrokenError(number, text)
 
 
+class Connecting:
+    """A connection that is being made, and never will be."""
+
+    def getDestination(self) -> None:  # noqa: N802 - Twisted's
+        """Nowhere."""
+
+    def stopConnecting(self) -> None:  # noqa: N802 - Twisted's
+        """It is given up."""
+
+
 class PerformTests(SynchronousTestCase):
     """A performance that does not come to its end."""
 
@@ -37,6 +47,8 @@ class PerformTests(SynchronousTestCase):
         self.console = console_for(file=self.file, force_terminal=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             self.addCleanup(signal.signal, number, signal.getsignal(number))
+        # A suite that was started in the background ignores it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def perform(self, reactor: Any, limit: float = 30) -> int:
         """Its exit status."""
@@ -54,9 +66,6 @@ class PerformTests(SynchronousTestCase):
 
     def test_interrupted(self) -> None:
         """One that is interrupted says so and leaves nothing behind."""
-        # A suite that was started in the background ignores it.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        self.addCleanup(signal.signal, signal.SIGINT, before)
         with fresh("select") as reactor:
             reactor.callLater(0.05, signal.raise_signal, signal.SIGINT)
             status = self.perform(reactor)
@@ -66,10 +75,36 @@ class PerformTests(SynchronousTestCase):
         self.assertIn("Interrupted.", self.file.getvalue())
         self.assertEqual(left, [])
 
+    def test_connecting(self) -> None:
+        """It may take too long while a connection is being made."""
+        with fresh("select") as reactor:
+            self.patch(reactor, "connectTCP", connecting)
+            status = self.perform(reactor, limit=0.05)
+            left = reactor.getDelayedCalls()
+
+        self.assertEqual((status, left), (Status.FAILED, []))
+
+    def test_interrupted_connecting(self) -> None:
+        """Or be interrupted then."""
+        with fresh("select") as reactor:
+            self.patch(reactor, "connectTCP", connecting)
+            reactor.callLater(0.05, signal.raise_signal, signal.SIGINT)
+            status = self.perform(reactor)
+            left = reactor.getDelayedCalls()
+
+        self.assertEqual((status, left), (Status.INTERRUPTED, []))
+
     def test_broken(self) -> None:
         """An error of our own is not a claim: it is raised."""
         with fresh("select") as reactor:
             self.assertRaises(BrokenError, perform, reactor, BrokenStage(self.console))
+
+
+def connecting(_host: str, _port: int, factory: Any, *_: object, **__: object) -> Any:
+    """Instead of a reactor's ``connectTCP``."""
+    made = Connecting()
+    factory.startedConnecting(made)
+    return made
 
 
 def _not_the_storys(calls: Iterable[object]) -> list[str]:

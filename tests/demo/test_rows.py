@@ -53,7 +53,7 @@ class AfterTests(SynchronousTestCase):
         row = row_after(case)
 
         self.assertEqual((row.mark, row.outcome), (Mark.HOLDS, "given up"))
-        self.assertRegex(row.when, r"^after 2\.\d\d s$")
+        self.assertRegex(row.when, r"^after 3\.\d\d s$")
         self.assertEqual(
             (row.verdict, row.because), ("PEER_SILENT", Kind.PEER_SILENT.value)
         )

@@ -18,12 +18,23 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-__all__ = ["EXAMPLES", "PATIENCE", "Program", "connection_from", "listening"]
+__all__ = [
+    "EXAMPLES",
+    "PATIENCE",
+    "STANDSTILL",
+    "Program",
+    "connection_from",
+    "listening",
+]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds until a test stops waiting; none takes a tenth of it."""
+
+STANDSTILL = 2.5
+"""Seconds, longer than a process that lives stands still, however busy the machine:
+whoever has to be heard in a test has so long."""
 
 
 class Program:

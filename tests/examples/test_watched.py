@@ -6,7 +6,13 @@ import socket
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.examples.program import PATIENCE, Program, connection_from, listening
+from tests.examples.program import (
+    PATIENCE,
+    STANDSTILL,
+    Program,
+    connection_from,
+    listening,
+)
 
 TWIST = "from twisted.application.twist._twist import Twist; Twist.main()"
 LOCAL = "tcp:0:interface=127.0.0.1"
@@ -17,7 +23,7 @@ class WatchedTests(SynchronousTestCase):
 
     def test_echo(self) -> None:
         """Bytes come back; a silent client is thrown out, by name."""
-        with Program("watched_echo.py", LOCAL, "--silence", 0.3) as program:
+        with Program("watched_echo.py", LOCAL, "--silence", STANDSTILL) as program:
             with self.connected(program.port()) as client:
                 client.sendall(b"hello")
                 self.assertEqual(client.recv(100), b"hello")
@@ -28,7 +34,8 @@ class WatchedTests(SynchronousTestCase):
     def test_client(self) -> None:
         """A word in the endpoint string is enough; a silent server is left."""
         with listening() as port:
-            where = f"heartbeat:tcp:127.0.0.1:{port.getsockname()[1]}:silence=0.3"
+            to = f"tcp:127.0.0.1:{port.getsockname()[1]}"
+            where = f"heartbeat:{to}:silence={STANDSTILL}"
             with Program("watched_client.py", where) as program:
                 with connection_from(port) as connection:
                     connection.sendall(b"hello\n")
@@ -40,7 +47,7 @@ class WatchedTests(SynchronousTestCase):
 
     def test_twist(self) -> None:
         """``twist web`` takes the string, and gives up a client without a request."""
-        listen = f"--listen=heartbeat:{LOCAL}:silence=0.3"
+        listen = f"--listen=heartbeat:{LOCAL}:silence={STANDSTILL}"
         with Program("-c", TWIST, "--log-format=text", "web", listen) as program:
             port = program.port("Site starting on ")
             with self.connected(port) as client:

@@ -30,7 +30,7 @@ __all__ = [
     "until_announced",
 ]
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds after which a program that hangs is killed, and its test fails."""
 
 HEARTBEAT = [sys.executable, "-m", "heartbeat"]

@@ -32,10 +32,11 @@ def answer_and_part(connection: socket.socket) -> None:
     _answer_all(connection, connection.recv)
 
 
-def never_read(connection: socket.socket) -> None:
-    """Leave everything in the kernel."""
-    del connection
-    time.sleep(FOREVER)
+def answer_once(connection: socket.socket) -> None:
+    """Answer one ping, and leave everything else in the kernel."""
+    for line in _lines(connection.recv):
+        _answer_line(connection, line)
+        time.sleep(FOREVER)
 
 
 def read_slowly(connection: socket.socket) -> None:
@@ -56,7 +57,7 @@ def read_slowly_from_a_large_buffer(connection: socket.socket) -> None:
 
 def write_slowly(connection: socket.socket) -> None:
     """Push one long line, piece by piece, and answer no ping before its end."""
-    for _ in range(200):
+    for _ in range(290):
         connection.sendall(b"y" * 1000)
         time.sleep(0.01)
     connection.sendall(b"\r\n")
@@ -65,24 +66,28 @@ def write_slowly(connection: socket.socket) -> None:
 
 def chatter(connection: socket.socket) -> None:
     """Say something all the time, and answer every ping."""
-    ended = threading.Event()
 
-    def talk() -> None:
-        with contextlib.suppress(OSError):
-            while not ended.wait(0.05):
+    # In one thread: OpenSSL does not let one read while another writes.
+    def receive(size: int) -> bytes:
+        while True:
+            try:
+                return connection.recv(size)
+            except TimeoutError:  # noqa: PERF203 - it is the time to speak
                 connection.sendall(b"still here\r\n")
 
-    talker = threading.Thread(target=talk, daemon=True)
-    talker.start()
-    _answer_all(connection, connection.recv)
-    ended.set()
+    connection.settimeout(0.05)
+    _answer_all(connection, receive)
 
 
 def _answer_all(connection: socket.socket, receive: Callable[[int], bytes]) -> None:
     for line in _lines(receive):
-        word, _, payload = line.partition(b" ")
-        if word == b"PING":
-            connection.sendall(b"PONG " + payload + b"\r\n")
+        _answer_line(connection, line)
+
+
+def _answer_line(connection: socket.socket, line: bytes) -> None:
+    word, _, payload = line.partition(b" ")
+    if word == b"PING":
+        connection.sendall(b"PONG " + payload + b"\r\n")
 
 
 def _lines(receive: Callable[[int], bytes]) -> Iterator[bytes]:
@@ -97,8 +102,8 @@ HABITS: dict[str, Callable[[socket.socket], None]] = {
     for habit in (
         answer,
         answer_and_part,
+        answer_once,
         chatter,
-        never_read,
         read_slowly,
         read_slowly_from_a_large_buffer,
         write_slowly,

@@ -20,7 +20,7 @@ from tests.twisted_own.table import RUNS
 
 ROOT = Path(__file__).parent.parent.parent
 
-LONGEST = 120.0
+LONGEST = 300.0
 """Seconds after which a child hangs."""
 
 POSSIBLE = {name: run for name, run in RUNS.items() if run.possible}

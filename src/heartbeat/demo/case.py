@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["BOUND", "POLICY", "Case", "Fate", "Log", "Watched"]
 
-POLICY = Keepalive(interval=1, timeout=1, jitter=0)
-BOUND = 2.0
+POLICY = Keepalive(interval=1, timeout=2.5, jitter=0)
+"""On a busy machine, a process that lives may stand still for 2 s."""
+
+BOUND = 3.5
 """Seconds: interval + timeout, the longest a dead peer goes unnoticed."""
 
-SLACK = 1.5
+SLACK = 10.0
 """Seconds by which a busy machine may make us later than promised."""
 
 STEP = 0.05

@@ -46,7 +46,7 @@ class GivenUp(Case):
         told = isinstance(self.reason, PeerLostError) and self.reason.verdict is verdict
         return [
             Claim(
-                f"given up {self.took:.2f} s after it, interval + timeout are {BOUND:.0f} s",
+                f"given up {self.took:.2f} s after it, interval + timeout are {BOUND:g} s",
                 0 < self.took < BOUND + SLACK,
             ),
             Claim(
@@ -122,5 +122,5 @@ class Killed(Case):
         text = "its kernel closed the connection, no verdict was needed"
         return [
             Claim(text, self.fate is Fate.LOST, str(self.verdict or self.fate.value)),
-            Claim(f"noticed after {self.took:.2f} s", self.took < SLACK),
+            Claim(f"noticed after {self.took:.2f} s", self.took < BOUND),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from heartbeat.demo.case import BOUND, PARCEL, SLACK, STEP, Case, Fate, Log
+from heartbeat.demo.case import BOUND, PARCEL, STEP, Case, Fate, Log
 from heartbeat.demo.claims import Claim
 from heartbeat.demo.words import in_words, size_of
 
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering", "Busy", "Living", "Unheard"]
 
-BLOCK = 2.5
+BLOCK = 3.7
 """Seconds for which our own reactor is blocked: longer than `BOUND`."""
 
-BUSY_PARCELS = 190
-"""12 MB. At 15 ms each, the peer works on them for 2.85 s: longer than `BOUND`."""
+BUSY_PARCELS = 390
+"""25 MB. At 15 ms each, the peer works on them for 5.85 s: longer than `BOUND`, also if
+we come late to look."""
 
 LOOKS = 2
-PAUSE = 0.5
+PAUSE = 3.0
 """Looks at the busy one, and seconds between them: has it moved?"""
+
+ENOUGH = BOUND + 0.75
+"""Seconds after which one that answers has lived for longer than a dead one could."""
 
 
 class Living(Case):
@@ -59,14 +63,14 @@ class Answering(Living):
     @property
     def settled(self) -> bool:
         """It has lived for longer than a dead peer could."""
-        return self.since > BOUND + SLACK / 2
+        return self.since > ENOUGH
 
 
 class Busy(Living):
     """Our pings lie behind a transfer that takes it longer than the bound."""
 
     name = "busy"
-    deed = "works on 12 MB we sent, our pings wait behind them"
+    deed = "works on 25 MB we sent, our pings wait behind them"
     answered_after = 0.0
 
     def __init__(self, log: Log) -> None:
@@ -101,7 +105,7 @@ class Busy(Living):
             *super().facts(),
             "while it was silent:",
             *in_words(then),
-            f"{moved} of them acked in the last {PAUSE} s",
+            f"{moved} of them acked in the last {PAUSE:g} s",
         ]
 
     def claims(self) -> list[Claim]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["InterruptedPerformance", "Status", "perform"]
 
-LIMIT = 28.0
+LIMIT = 90.0
 """Seconds the whole demo may take."""
 
 
@@ -53,14 +53,21 @@ def perform(reactor: Any, stage: Stage, limit: float = LIMIT) -> int:
     began_at = time.monotonic()
     clock = ScopedClock(reactor, name="demo")
     ended: list[list[Claim] | Failure] = []
+    interruptions: list[InterruptedPerformance] = []
     with Processes() as processes:
 
         def begin() -> None:
             acts = clock.run(_acts(reactor, clock, processes, stage))
-            acts.addTimeout(limit, clock).addBoth(ended.append)
+            acts.addTimeout(limit, clock, _too_long).addErrback(why).addBoth(
+                ended.append
+            )
             # Those on stage leave it while the reactor still runs.
             reactor.addSystemEventTrigger("before", "shutdown", interrupt, acts)
             acts.addCallback(stop)
+
+        def why(failure: Failure) -> Failure:
+            # A connection that was being made has a name of its own for it.
+            return Failure(interruptions[0]) if interruptions else failure
 
         def stop(_: object) -> None:
             with contextlib.suppress(ReactorNotRunning):  # it was interrupted
@@ -69,7 +76,8 @@ def perform(reactor: Any, stage: Stage, limit: float = LIMIT) -> int:
         def interrupt(acts: Deferred[None]) -> Deferred[None]:
             if not ended:
                 processes.patience = 0.0
-                clock.close(InterruptedPerformance())
+                interruptions.append(InterruptedPerformance())
+                clock.close(interruptions[0])
             return acts
 
         reactor.callWhenRunning(begin)
@@ -86,6 +94,10 @@ async def _acts(
     first = await story.tell(reactor, clock, stage)
     stage.title("2", "Keepalive against real processes")
     return first + await scenarios.play(reactor, clock, processes, stage)
+
+
+def _too_long(_: object, seconds: float) -> Failure:
+    return Failure(TookTooLong(seconds))
 
 
 def _conclude(

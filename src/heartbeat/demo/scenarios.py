@@ -32,8 +32,9 @@ __all__ = ["Board", "Company", "Stage", "play", "stalls_told_to"]
 
 INTRODUCTION = (
     "Six processes are connected to us over TCP. Our end of each connection has the "
-    f"mixin, wire = Lines() and keepalive = Keepalive(interval={POLICY.interval:.0f}, "
-    f"timeout={POLICY.timeout:.0f}): ask after 1 s of silence, wait 1 s for the answer."
+    f"mixin, wire = Lines() and keepalive = Keepalive(interval={POLICY.interval:g}, "
+    f"timeout={POLICY.timeout:g}): ask after {POLICY.interval:g} s of silence, wait "
+    f"{POLICY.timeout:g} s for the answer."
 )
 
 MORAL = (
@@ -47,7 +48,7 @@ OTHERS: list[type[Case]] = [Answering, Busy, Frozen, Deaf, Killed]
 REFRESH = 0.1
 """Seconds between two pictures of the table, where it is live."""
 
-LIMIT = 8.0
+LIMIT = 20.0
 """Seconds that anything may take before we go on without it."""
 
 
@@ -126,7 +127,7 @@ class Company:
         self._began_at = time.monotonic()
         for case, peer in zip(self.cases, peers, strict=True):
             case.begin(peer)
-        await self._until_each(lambda case: case.settled)
+        await self._until_each(lambda case: case.settled and _at_rest(case))
         await self._block()
         await self._until_each(_at_rest)
         self._board.conclude([row_after(case) for case in self.cases])

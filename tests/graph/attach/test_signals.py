@@ -229,6 +229,7 @@ class ThreadTests(PictureCase):
 
     def test_elsewhere(self) -> None:
         """The reactor's thread draws the picture."""
+        self.patch(signals, "PATIENCE", 1000)
         self.started()
 
         signal.raise_signal(NUMBER)
@@ -326,6 +327,7 @@ class WriteTests(PictureCase):
 
     def test_all(self) -> None:
         """All of it is written, as fast as it is read."""
+        self.patch(signals, "PATIENCE", 1000)
         os.set_blocking(signals.STDERR, False)
         size = 0
 
@@ -353,9 +355,18 @@ class WriteTests(PictureCase):
     def test_gone(self) -> None:
         """If there is no reader any more, that is all."""
         out, into = os.pipe()
+        self.addCleanup(os.close, into)
         os.close(out)
+        write, tried = os.write, []
+
+        def trying(descriptor: int, data: bytes) -> int:
+            tried.append((descriptor, len(data)))
+            return write(descriptor, data)
+
+        self.patch(os, "write", trying)
         write_out(into, LONG)
-        os.close(into)
+
+        self.assertEqual(tried, [(into, len(LONG))])
 
 
 def _in_thread(do: Callable[[], object]) -> None:

@@ -92,7 +92,7 @@ class Case(SynchronousTestCase):
                 done.addBoth(lambda _: real.stop())
 
             real.callWhenRunning(begin)
-            run(real, 60)
+            run(real, 180)
         [failure] = outcome
         if failure is not None:
             failure.raiseException()

@@ -53,6 +53,8 @@ class RecorderTests(SynchronousTestCase):
         self.clock = ScopedClock(self.reactor)
         self.story = Story()
         self.made(self.story.source)
+        # On a slow machine a picture is dear, and there are fewer.
+        self.patch(time, "perf_counter", self.reactor.seconds)
 
     def made(self, source: Any, **more: Any) -> None:
         """Another recorder."""

@@ -80,7 +80,7 @@ class TrialTests(SynchronousTestCase):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
         log = (folder / "_trial_temp" / "test.log").read_text()
         self.assertEqual(done.returncode, 1, done.stderr)

@@ -57,7 +57,7 @@ class PytestTests(SynchronousTestCase):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=180,
         )
         return done.stdout + done.stderr
 

@@ -175,8 +175,9 @@ def write_out(descriptor: int, data: bytes) -> None:
     """Write all of *data*, or as much as is taken within `PATIENCE`."""
     deadline = time.monotonic() + PATIENCE
     with contextlib.suppress(OSError):
-        while data and time.monotonic() <= deadline:
-            data = data[_write(descriptor, data) :]
+        while data := data[_write(descriptor, data) :]:
+            if time.monotonic() > deadline:
+                return
 
 
 def _write(descriptor: int, data: bytes) -> int:
