@@ -31,7 +31,7 @@ def _follow(protocol_class: type[Any], opening: bytes, data: bytes) -> None:
     if flags < b"\x80":
         pieces.insert(0, opening)
     pair = feed(protocol_class(), [], state_of(flags))
-    client, stream = pair.client, pair.client._heartbeat_stream
+    client, stream = pair.client, pair.client._heartbeat_wire
     owe(client, flags[0] & 0x0F)
     for piece in pieces:
         client.dataReceived(piece)

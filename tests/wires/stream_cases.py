@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 
-from heartbeat import HeartbeatMixin, Keepalive, NotReadyError
+from heartbeat import HeartbeatMixin, Keepalive, NotConnectedError, NotReadyError
 from heartbeat.answering import BURST
 from heartbeat.testing import connect
 from heartbeat.wires.nameless import Asked, NamelessStream
@@ -84,7 +84,7 @@ def opened(protocol_class: type[Any], opening: bytes = b"") -> Pair[Any, Sink]:
 
 def owe(protocol: Any, number: int) -> None:
     """The peer owes *protocol* so many answers, if there are any on its wire."""
-    stream = protocol._heartbeat_stream
+    stream = protocol._heartbeat_wire
     if isinstance(stream, NamelessStream):
         stream._questions = (Asked(b""),) * number
 
@@ -149,7 +149,7 @@ class StreamCases:
     def any_cut(self: Any, frames: list[bytes], cuts: list[int]) -> None:
         """Feed *frames*, cut, and look at what has become of them."""
         pair = opened(recording(self.wire))
-        client, stream = pair.client, pair.client._heartbeat_stream
+        client, stream = pair.client, pair.client._heartbeat_wire
         ours = [frame for frame in frames if frame in self.taken]
         if self.owed:
             owe(client, len(ours))
@@ -166,7 +166,7 @@ class StreamCases:
         """Feed anything."""
         for opening in (b"", self.opening):
             pair = opened(recording(self.wire))
-            client, stream = pair.client, pair.client._heartbeat_stream
+            client, stream = pair.client, pair.client._heartbeat_wire
             if self.owed:
                 owe(client, 3)
             for chunk in chunks_of(opening + whole, cuts):
@@ -198,6 +198,6 @@ class StreamCases:
         pair.client.dataReceived(self.opening)
         pair.lose()
         for say in speak:
-            self.assertRaises(NotReadyError, say)
+            self.assertRaises(NotConnectedError, say)
         self.assertEqual(pair.server.received, b"")
-        self.assertFalse(hasattr(pair.client, "_heartbeat_stream"))
+        self.assertFalse(hasattr(pair.client, "_heartbeat_wire"))

@@ -55,10 +55,10 @@ class AmqpTests(StreamCases, SynchronousTestCase):
         for frames in (client, server):
             pair = opened(Beating)
             for frame in frames:
-                self.assertFalse(pair.client._heartbeat_stream.ready)
+                self.assertFalse(pair.client._heartbeat_wire.ready)
                 for place in range(len(frame)):
                     pair.client.dataReceived(frame[place : place + 1])
-            self.assertTrue(pair.client._heartbeat_stream.ready)
+            self.assertTrue(pair.client._heartbeat_wire.ready)
             self.assertEqual(pair.client.received, b"".join(frames))
 
     def test_slow_to_open(self) -> None:
@@ -85,7 +85,7 @@ class AmqpTests(StreamCases, SynchronousTestCase):
     def test_gone(self) -> None:
         """After the opening nothing stands before the protocol."""
         pair = opened(Beating, self.opening)
-        following = pair.client._heartbeat_stream._following
+        following = pair.client._heartbeat_wire._following
         self.assertIs(following, Following.OVER)
         pair.client.dataReceived(BEAT[:3])
         self.assertEqual(pair.client.received, BEAT[:3])
@@ -99,7 +99,7 @@ class AmqpTests(StreamCases, SynchronousTestCase):
             self.assertEqual(pair.client.received, data)
             pair.client.dataReceived(self.opening)
             self.assertEqual(pair.client.received, data + self.opening)
-            self.assertFalse(pair.client._heartbeat_stream.ready)
+            self.assertFalse(pair.client._heartbeat_wire.ready)
 
     def test_mute(self) -> None:
         """A policy that asks is refused where the class is written."""

@@ -192,7 +192,7 @@ class MqttServerTests(StreamCases, SynchronousTestCase):
         pair.advance(35)
         pair.server.heartbeat.resume()
         pair.advance(2)
-        self.assertEqual(pair.client._heartbeat_stream.owed, 0)
+        self.assertEqual(pair.client._heartbeat_wire.owed, 0)
         ping = pair.client.heartbeat.ping()
         pair.flush()
         self.assertEqual(self.successResultOf(ping), 0.0)

@@ -102,7 +102,7 @@ class AnsweredTests(SynchronousTestCase):
         pair = opened(Asking)
         pair.client.heartbeat.ping().addErrback(lambda _: None)
         pair.client.send_beat()
-        self.assertEqual(pair.client._heartbeat_stream.owed, 2)
+        self.assertEqual(pair.client._heartbeat_wire.owed, 2)
         pair.client.dataReceived(ANSWER * 3)
         self.assertEqual(pair.client.received, ANSWER)
         counters = pair.client.heartbeat.counters
@@ -115,7 +115,7 @@ class AnsweredTests(SynchronousTestCase):
         pair = opened(Asking)
         for _ in range(MAX_PENDING + 5):
             pair.client.send_beat()
-        self.assertEqual(pair.client._heartbeat_stream.owed, MAX_PENDING)
+        self.assertEqual(pair.client._heartbeat_wire.owed, MAX_PENDING)
         pair.client.dataReceived(ANSWER * (MAX_PENDING + 1))
         self.assertEqual(pair.client.received, ANSWER)
         self.assertEqual(pair.client.heartbeat.counters.unsolicited_pongs, 0)
@@ -126,7 +126,7 @@ class AnsweredTests(SynchronousTestCase):
         pair = opened(Asking)
         pair.client.transport.write = None
         self.assertRaises(TypeError, pair.client.send_beat)
-        self.assertEqual(pair.client._heartbeat_stream.owed, 0)
+        self.assertEqual(pair.client._heartbeat_wire.owed, 0)
         pair.client.dataReceived(ANSWER)
         self.assertEqual(pair.client.received, ANSWER)
 
@@ -182,9 +182,9 @@ class AnsweredTests(SynchronousTestCase):
         pair.client.send_beat()
         pair.client.send_beat()
         pair.advance(20)
-        self.assertEqual(pair.client._heartbeat_stream.owed, 1)
+        self.assertEqual(pair.client._heartbeat_wire.owed, 1)
         pair.advance(0.1)
-        self.assertEqual(pair.client._heartbeat_stream.owed, 0)
+        self.assertEqual(pair.client._heartbeat_wire.owed, 0)
         ping = pair.client.heartbeat.ping()
         pair.flush()
         self.assertEqual(self.successResultOf(ping), 0.0)
@@ -201,7 +201,7 @@ class AnsweredTests(SynchronousTestCase):
             pair.client.send_beat()
             pair.client.send_beat()
             pair.advance(59)
-            self.assertEqual(pair.client._heartbeat_stream.owed, owed)
+            self.assertEqual(pair.client._heartbeat_wire.owed, owed)
             pair.lose()
 
     def test_slow_peer(self) -> None:
@@ -265,6 +265,6 @@ class AskedTests(SynchronousTestCase):
             pair.advance(2)
             for each in (pair.client, pair.server):
                 self.assertIsNone(each.heartbeat.verdict)
-                self.assertEqual(each._heartbeat_stream.owed, 0)
+                self.assertEqual(each._heartbeat_wire.owed, 0)
                 self.assertEqual(each.received, b"")
         pair.lose()

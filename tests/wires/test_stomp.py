@@ -80,7 +80,7 @@ class StompTests(StreamCases, SynchronousTestCase):
             pair = opened(Beating)
             for place in range(len(opening)):
                 pair.client.dataReceived(opening[place : place + 1])
-            self.assertEqual(pair.client._heartbeat_stream.ready, ready)
+            self.assertEqual(pair.client._heartbeat_wire.ready, ready)
             self.assertEqual(pair.client.received, opening)
 
     def test_something_else(self) -> None:
@@ -89,14 +89,14 @@ class StompTests(StreamCases, SynchronousTestCase):
             pair = opened(Beating)
             pair.client.dataReceived(data)
             self.assertEqual(pair.client.received, data)
-            self.assertFalse(pair.client._heartbeat_stream.ready)
+            self.assertFalse(pair.client._heartbeat_wire.ready)
 
     def test_gone(self) -> None:
         """After the opening nothing stands before the protocol."""
         pair = opened(Beating, CONNECTED)
         pair.client.dataReceived(b"\n")
-        self.assertEqual(pair.client._heartbeat_stream._kept, b"")
-        following = pair.client._heartbeat_stream._following
+        self.assertEqual(pair.client._heartbeat_wire._kept, b"")
+        following = pair.client._heartbeat_wire._following
         self.assertIs(following, Following.OVER)
 
     def test_mute(self) -> None:

@@ -16,7 +16,13 @@ from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from heartbeat import Heartbeat, HeartbeatMixin, Keepalive
+from heartbeat import (
+    Heartbeat,
+    HeartbeatMixin,
+    Keepalive,
+    NotConnectedError,
+    NotReadyError,
+)
 from heartbeat.host import Host
 from heartbeat.protocol import hand_over
 from heartbeat.testing import assert_nothing_left, connect
@@ -103,14 +109,16 @@ class ParcelTests(StreamCases, SynchronousTestCase):
     words = (parcel(PING, b"123"), parcel(BROKEN), bytes([ENDLESS]), parcel(TEXT, b"1"))
 
     def test_not_ready(self) -> None:
-        """These speak from the first byte on, and not when the connection is gone."""
+        """These speak from the first byte on, unless they say otherwise, and not at the end."""
         pair = opened(Post)
         pair.client.send_beat()
         pair.flush()
         self.assertEqual(pair.server.received, parcel(PONG))
-        pair.lose()
-        with self.assertRaisesRegex(Exception, "Parcels waits"):
+        pair.client._heartbeat_wire.ready = False
+        with self.assertRaisesRegex(NotReadyError, "Parcels waits"):
             pair.client.send_beat()
+        pair.lose()
+        self.assertRaises(NotConnectedError, pair.client.send_beat)
 
     def test_both_sides(self) -> None:
         """Two sides keep each other alive, unseen by the protocols."""
@@ -149,7 +157,7 @@ class LongTests(SynchronousTestCase):
         at = 0
         for size in sizes:
             pair.client.dataReceived(whole[at : at + size])
-            self.assertLessEqual(len(pair.client._heartbeat_stream._kept), KEPT)
+            self.assertLessEqual(len(pair.client._heartbeat_wire._kept), KEPT)
             at += size
         expected = parcel(TEXT, b"1") + longer + parcel(TEXT)
         self.assertEqual(pair.client.received, expected, sizes)
@@ -238,7 +246,7 @@ class WithheldTests(SynchronousTestCase):
         """Whoever stops the following gets it at once."""
         pair = opened(Post)
         pair.client.dataReceived(b"\1")
-        pair.client._heartbeat_stream.stop()
+        pair.client._heartbeat_wire.stop()
         self.assertEqual(pair.client.pieces, [b"\1"])
         pair.lose()
         self.assertEqual(pair.client.pieces, [b"\1"])
@@ -461,7 +469,7 @@ class RemovedTests(SynchronousTestCase):
     def test_twice(self) -> None:
         """It can be removed twice, and whoever kept it gets everything."""
         pair = opened(Post)
-        stream: Stream = pair.client._heartbeat_stream
+        stream: Stream = pair.client._heartbeat_wire
         stream.remove()
         stream.remove()
         stream.stop()
@@ -511,11 +519,11 @@ class RemovedTests(SynchronousTestCase):
             peer.sendall(parcel(PONG, b"1") + parcel(TEXT))
             until(reactor, lambda: protocol.received)
             self.assertIn("dataReceived", vars(protocol))
-            act(vars(protocol)["_heartbeat_stream"])
+            act(vars(protocol)["_heartbeat_wire"])
             own = dict(vars(protocol))
         self.assertEqual(protocol.pieces, [parcel(TEXT)])
         self.assertNotIn("dataReceived", vars(protocol))
-        self.assertNotIn("_heartbeat_stream", vars(protocol))
+        self.assertNotIn("_heartbeat_wire", vars(protocol))
         return own
 
     def test_connected_again(self) -> None:
@@ -525,7 +533,7 @@ class RemovedTests(SynchronousTestCase):
             for _ in range(3):
                 pair = connect(protocol, Sink(), clock)
                 if end is not None:
-                    end(vars(protocol)["_heartbeat_stream"])
+                    end(vars(protocol)["_heartbeat_wire"])
                 pair.lose()
                 self.assertNotIn("dataReceived", vars(protocol))
 
@@ -534,14 +542,14 @@ class RemovedTests(SynchronousTestCase):
         pair = opened(Post)
         pair.client.dataReceived(parcel(TEXT))
         pair.clock.advance(1)
-        pair.client._heartbeat_stream.stop()
+        pair.client._heartbeat_wire.stop()
         evidence = pair.client.heartbeat.probe.look()
         self.assertEqual((evidence.received, evidence.heard_ago), (2, 1.0))
 
     def test_forgotten(self) -> None:
         """Kept by somebody, it keeps neither the protocol nor its heartbeat."""
         pair = opened(Post)
-        stream = pair.client._heartbeat_stream
+        stream = pair.client._heartbeat_wire
         pair.lose()
         self.assertEqual((stream.protocol, stream.heartbeat), (None, None))
 

@@ -20,6 +20,7 @@ from twisted.python.failure import Failure
 from heartbeat.errors import NotReadyError
 from heartbeat.evidence import CountingProbe
 from heartbeat.shadow import cover, uncover
+from heartbeat.wires import attached
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +77,7 @@ class Stream:
         self._kept = b""
         self._skip = 0  # bytes to come that belong to what was handed on
         self._rearrange(self._cover)
-        protocol._heartbeat_stream = self  # noqa: SLF001 - ours
+        attached.attach(protocol, self)
 
     def split(self, data: bytes, at: int) -> int:
         """How many bytes from *at* on belong together.
@@ -118,7 +119,7 @@ class Stream:
         """
         self.stop()
         if self.protocol is not None:
-            del self.protocol._heartbeat_stream  # noqa: SLF001 - ours
+            attached.detach(self.protocol, self)
         self.protocol = self.heartbeat = None
 
     def receive(self, data: bytes, *more: Any) -> Any:
@@ -267,9 +268,10 @@ class StreamWire:
         """The stream of *protocol*, on which we may speak.
 
         Raises:
-            NotReadyError: We may not yet, or there is no connection.
+            NotReadyError: We may not yet.
+            NotConnectedError: There is no connection.
         """
-        stream = getattr(protocol, "_heartbeat_stream", None)
-        if stream is None or not stream.ready:
+        stream = attached.attached(protocol)
+        if not stream.ready:
             raise NotReadyError(f"{type(self).__name__} waits for the peer to begin")
         return stream
