@@ -103,9 +103,16 @@ class ParseTests(SynchronousTestCase):
                 parse(["tcp", "1"], {"silence": "60", name: "3"})
 
     def test_nothing_to_watch(self) -> None:
-        """A watch that could never find anything is a mistake."""
-        with self.assertRaisesRegex(TypeError, "silence, idle, max_age or grace"):
-            parse(["tcp", "1"], {"enforce": "true"})
+        """A watch that could never find anything is a mistake; 0 is off."""
+        for kwargs in (
+            {"enforce": "true"},
+            {"silence": "0"},
+            {"idle": "0", "grace": "0"},
+        ):
+            with self.assertRaisesRegex(TypeError, "silence, idle, max_age or grace"):
+                parse(["tcp", "1"], kwargs)
+        policy, _ = parse(["tcp", "1"], {"silence": "0", "max_age": "60"})
+        self.assertEqual((policy.silence, policy.max_age), (None, 60))
 
     def test_nothing_inside(self) -> None:
         """So is one of nothing."""

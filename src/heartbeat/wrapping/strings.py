@@ -114,6 +114,7 @@ def parse(args: Sequence[str], kwargs: Mapping[str, str]) -> tuple[Keepalive, st
     """
     _check_names(args, kwargs)
     ours = {name: NAMES[name](name, kwargs[name]) for name in NAMES if name in kwargs}
+    _check_limits(ours)
     rest = {name: value for name, value in kwargs.items() if name not in NAMES}
     if len(args) == 1 and ":" in args[0]:
         if rest:
@@ -144,7 +145,11 @@ def _check_names(args: Sequence[str], kwargs: Mapping[str, str]) -> None:
                 f"{name}={kwargs[name]} makes a protocol speak, and a string cannot say "
                 "how: use silence= here, or heartbeat.wrapping with a wire= in code"
             )
-    if not any(name in kwargs for name in _LIMITS):
+
+
+def _check_limits(ours: Mapping[str, Any]) -> None:
+    """0 switches one off, so all of them at 0 are none."""
+    if not any(ours.get(name) for name in _LIMITS):
         raise TypeError(
             f"'heartbeat:' is told to watch for nothing: give {', '.join(_LIMITS[:-1])} "
             f"or {_LIMITS[-1]}, as in heartbeat:tcp:8080:silence=60"
