@@ -97,7 +97,7 @@ def draw_overview(results: Sequence[Result], path: Path) -> None:
         used = [mark for mark in MEANINGS if any(each.mark is mark for each in results)]
         handles = [Patch(color=COLOURS[mark], label=MEANINGS[mark]) for mark in used]
         handles.append(Patch(facecolor="none", edgecolor=EMPTY, label=NOT_ASKED))
-        figure.legend(handles=handles, loc="outside lower left", ncols=4)
+        figure.legend(handles=handles, loc="outside lower left", ncols=3)
         _save(figure, title, path)
 
 

@@ -219,13 +219,13 @@ class TwistTests(SynchronousTestCase):
 
     def test_twist(self) -> None:
         """``twist`` finds the service and runs it."""
-        self.subscribe_to(self.run_in_copy(TWIST, "--log-format=text", *SERVICE))
+        program = self.run_in_copy(TWIST, "--log-format=text", *SERVICE)
+        self.assert_serves(program)
 
     def test_twistd(self) -> None:
         """``twistd`` does, too."""
-        self.subscribe_to(
-            self.run_in_copy(TWISTD, "--nodaemon", "--pidfile=", *SERVICE)
-        )
+        program = self.run_in_copy(TWISTD, "--nodaemon", "--pidfile=", *SERVICE)
+        self.assert_serves(program)
 
     def test_bad_numbers(self) -> None:
         """They are refused in the words of the policy."""
@@ -237,7 +237,7 @@ class TwistTests(SynchronousTestCase):
         """Python, with the service where it looks for modules."""
         return Program("-c", code, *arguments, cwd=self.here)
 
-    def subscribe_to(self, program: Program) -> None:
+    def assert_serves(self, program: Program) -> None:
         """A subscriber hears the time, and is given up when it does not answer."""
         with program:
             where = ("127.0.0.1", program.port("TimeFactory starting on "))

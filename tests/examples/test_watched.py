@@ -44,6 +44,7 @@ class WatchedTests(SynchronousTestCase):
                 with connection_from(port):
                     program.hear("connected")
                     program.interrupt()
+        self.assertEqual(program.heard.count("lost: PEER_SILENT"), 1)
 
     def test_twist(self) -> None:
         """``twist web`` takes the string, and gives up a client without a request."""

@@ -382,7 +382,7 @@ class EndTests(SynchronousTestCase):
         """Once it is taken, there is nothing to cancel."""
         done = snapshot_soon(Clock(), slice=LATER)
         done.cancel()
-        self.successResultOf(done)
+        self.assertEqual(self.successResultOf(done).endpoints, ())
 
     def test_failing(self) -> None:
         """A step that fails is told, leaves no call, and keeps nothing."""

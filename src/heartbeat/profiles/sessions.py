@@ -87,12 +87,7 @@ def ssh_client(
     interval = own("server_alive_interval", server_alive_interval)
     if _is_zero(server_alive_count_max):
         return Keepalive(interval=None, silence=interval, jitter=0)
-    return Keepalive(
-        interval=interval,
-        timeout=interval,
-        attempts=server_alive_count_max,
-        jitter=0,
-    )
+    return _repeated(interval, server_alive_count_max)
 
 
 def ssh_server(
@@ -118,12 +113,12 @@ def ssh_server(
     interval = own("client_alive_interval", client_alive_interval)
     if _is_zero(client_alive_count_max):
         return Keepalive(interval=interval, timeout=None, jitter=0)
-    return Keepalive(
-        interval=interval,
-        timeout=interval,
-        attempts=client_alive_count_max,
-        jitter=0,
-    )
+    return _repeated(interval, client_alive_count_max)
+
+
+def _repeated(interval: float | None, count: Any) -> Keepalive:
+    """A question each interval, *count* of which may stay without any answer."""
+    return Keepalive(interval=interval, timeout=interval, attempts=count, jitter=0)
 
 
 def _is_zero(count: object) -> bool:

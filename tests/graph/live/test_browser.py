@@ -153,6 +153,7 @@ class StoryTests(Case):
         page.locator("#status[data-states*='lost live']").wait_for()
         self.program.tell("lose c3 t3")
         page.locator(".card.new").wait_for()
+        self.assertGreater(page.locator(".card.new").count(), 0)
 
 
 class SearchTests(Case):

@@ -159,4 +159,4 @@ class SiteTests(SynchronousTestCase):
 
     def test_nobody_there(self) -> None:
         """Without connections there is nothing to wait for."""
-        self.successResultOf(self.page.site.hang_up())
+        self.assertIsNone(self.successResultOf(self.page.site.hang_up()))
